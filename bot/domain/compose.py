@@ -1,0 +1,161 @@
+"""From stories and summaries to the neutral digest document."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.domain.model import (
+    Digest,
+    DigestItem,
+    DigestSentence,
+    Document,
+    Entry,
+    ItemKind,
+    Language,
+    Source,
+    Story,
+    Summary,
+)
+from bot.domain.ranking import rank
+from bot.domain.topic import Topic
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DigestRequest:
+    """What a digest is to hold: stories with a report in ``(since, until]``.
+
+    ``told`` maps story ids to the versions that the reader knows already.
+    """
+
+    topic: Topic
+    language: Language
+    zone: str
+    since: datetime
+    until: datetime
+    max_stories: int
+    max_words: int
+    told: Mapping[int, int]
+    slot_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Chosen:
+    """The stories that a digest tells, in its order, and how many it leaves out."""
+
+    stories: tuple[tuple[Story, ItemKind], ...]
+    left_out: int
+
+
+def choose(
+    stories: Iterable[Story], *, told: Mapping[int, int], topic: Topic, limit: int, now: datetime
+) -> Chosen:
+    """Choose what to tell: stories untold, or grown since they were told.
+
+    ``told`` maps story ids to the version that the destination was told last.
+    """
+    fresh = [story for story in stories if story.version > told.get(story.id, 0)]
+    ranked = rank(fresh, sides=topic.sides, now=now)
+    marked = [(s, ItemKind.UPDATE if s.id in told else ItemKind.NEW) for s in ranked]
+    return Chosen(stories=tuple(marked[:limit]), left_out=len(marked[limit:]))
+
+
+def news_of(story: Story, *, since: datetime) -> tuple[Entry, ...]:
+    """Return the story's reports published since a moment, or all where there are none.
+
+    A story that began days ago is told by what is new of it.
+    """
+    return tuple(e for e in story.entries if e.published_at > since) or story.entries
+
+
+def documents(entries: Iterable[Entry]) -> tuple[Document, ...]:
+    """Return reports as documents to summarize; their ids are entry ids."""
+    return tuple(
+        Document(
+            id=str(entry.id),
+            title=entry.title,
+            text=entry.text,
+            language=entry.language or "",
+            source=entry.outlet_name,
+            country=entry.country,
+        )
+        for entry in entries
+    )
+
+
+def compose_item(story: Story, kind: ItemKind, summary: Summary) -> DigestItem:
+    """Set a story and its summary as a digest item; the sources cited come first."""
+    cited = [int(cite) for sentence in summary.sentences for cite in sentence.cites]
+    sources = _number(story.entries, cited)
+    numbers = {source.entry_id: source.number for source in sources}
+    return DigestItem(
+        story_id=story.id,
+        story_version=story.version,
+        kind=kind,
+        headline=summary.headline or story.headline,
+        language=summary.language,
+        issue=story.issue,
+        sentences=tuple(
+            DigestSentence(
+                text=sentence.text,
+                sources=tuple(sorted({numbers[int(cite)] for cite in sentence.cites})),
+            )
+            for sentence in summary.sentences
+        ),
+        sources=sources,
+        first_seen_at=story.first_seen_at,
+        last_seen_at=story.last_seen_at,
+        method=summary.method,
+    )
+
+
+def compose(
+    items: Sequence[DigestItem],
+    *,
+    topic: Topic,
+    language: Language,
+    zone: str,
+    since: datetime,
+    until: datetime,
+    left_out: int,
+    read: tuple[int, int] = (0, 0),
+    slot_at: datetime | None = None,
+) -> Digest:
+    """Put the items together as the digest of a topic over ``(since, until]``.
+
+    ``read`` counts the entries and outlets read in that time, for a quiet day's digest.
+    """
+    sources = [source for item in items for source in item.sources]
+    told = (len(sources), len({source.outlet_name for source in sources}))
+    entries_read, outlets_read = told if items else read
+    return Digest(
+        topic=topic.id,
+        topic_title=topic.title.get(language, topic.id),
+        sides=topic.sides,
+        language=language,
+        zone=zone,
+        since=since,
+        until=until,
+        items=tuple(items),
+        stories_left_out=left_out,
+        entries_read=entries_read,
+        outlets_read=outlets_read,
+        slot_at=slot_at,
+    )
+
+
+def _number(entries: Sequence[Entry], cited: Sequence[int]) -> tuple[Source, ...]:
+    order = {entry_id: place for place, entry_id in reversed(list(enumerate(cited)))}
+    ordered = sorted(entries, key=lambda e: (order.get(e.id, len(order) + 1), e.published_at, e.id))
+    return tuple(
+        Source(
+            number=number,
+            entry_id=entry.id,
+            outlet_name=entry.outlet_name,
+            country=entry.country,
+            language=entry.language or "",
+            title=entry.title,
+            url=entry.url,
+            published_at=entry.published_at,
+        )
+        for number, entry in enumerate(ordered, start=1)
+    )

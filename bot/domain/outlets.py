@@ -1,0 +1,50 @@
+"""Which outlet published an entry."""
+
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from bot.domain.model import Feed, Outlet, ParsedEntry
+
+
+class Outlets:
+    """The outlet cards, found by id, by an address's domain, or by a name."""
+
+    def __init__(self, outlets: Iterable[Outlet]) -> None:
+        self._by_id = {outlet.id: outlet for outlet in outlets}
+        cards = self._by_id.values()
+        self._by_domain = {domain: card for card in cards for domain in card.domains}
+        self._by_name = {
+            name.casefold(): card for card in cards for name in (card.name, *card.names)
+        }
+
+    def get(self, outlet_id: str | None) -> Outlet | None:
+        """Return the card of that id, or None."""
+        return self._by_id.get(outlet_id) if outlet_id else None
+
+    def publisher(self, feed: Feed, entry: ParsedEntry) -> Outlet:
+        """Return who published the entry.
+
+        A feed of one outlet speaks for itself. An aggregator's feed has no outlet: the
+        name that the item gives decides, then the address; an outlet without a card gets
+        one made of its name or host, with no country.
+        """
+        return (
+            self.get(feed.outlet)
+            or self._by_name.get((entry.outlet_name or "").casefold())
+            or self._at(_host(entry.url))
+            or _unknown(entry)
+        )
+
+    def _at(self, host: str) -> Outlet | None:
+        labels = host.split(".")
+        suffixes = (".".join(labels[start:]) for start in range(len(labels) - 1))
+        return next((self._by_domain[s] for s in suffixes if s in self._by_domain), None)
+
+
+def _host(url: str) -> str:
+    return (urlsplit(url).hostname or "").removeprefix("www.")
+
+
+def _unknown(entry: ParsedEntry) -> Outlet:
+    host = _host(entry.url)
+    return Outlet(id=host, name=entry.outlet_name or host, country="", languages=())
