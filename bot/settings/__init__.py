@@ -1,0 +1,5 @@
+"""Environment and config/ → frozen Settings."""
+
+from bot.settings.load import Settings, bundled_config, load_names, load_settings, load_topics
+
+__all__ = ["Settings", "bundled_config", "load_names", "load_settings", "load_topics"]

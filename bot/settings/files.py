@@ -1,0 +1,110 @@
+"""What the files of config/ and the environment may hold."""
+
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.domain.model import FeedSpec, Language, Outlet
+from bot.domain.topic import Name
+
+STRICT = ConfigDict(extra="forbid", frozen=True)
+
+
+class Polling(BaseModel):
+    """How feeds are polled. Times in seconds, sizes in megabytes of 10^6 bytes."""
+
+    model_config = STRICT
+
+    interval_minutes: Annotated[int, Field(ge=1, le=24 * 60)] = 15
+    concurrency: Annotated[int, Field(ge=1, le=100)] = 8
+    per_host: Annotated[int, Field(ge=1, le=20)] = 2
+    timeout_seconds: Annotated[float, Field(gt=0, le=300)] = 20
+    max_megabytes: Annotated[float, Field(gt=0, le=100)] = 10
+
+
+class Understanding(BaseModel):
+    """Which sentence vectors serve: ``auto`` takes the best that is installed."""
+
+    model_config = STRICT
+
+    encoder: Literal["auto", "e5", "use"] = "auto"
+
+
+class DigestTaste(BaseModel):
+    """How much a digest tells, where a subscription does not say."""
+
+    model_config = STRICT
+
+    max_stories: Annotated[int, Field(ge=1, le=50)] = 10
+    max_words: Annotated[int, Field(ge=20, le=200)] = 60
+    zone: str = "Asia/Seoul"
+    language: Language = Language.EN
+
+
+class Console(BaseModel):
+    """The digest that is printed where the bot runs without a chat platform."""
+
+    model_config = STRICT
+
+    topics: tuple[str, ...] = ("japan-korea",)
+    schedule: str = "daily 08:00"
+
+
+class SettingsFile(BaseModel):
+    """``config/settings.toml``."""
+
+    model_config = STRICT
+
+    polling: Polling = Polling()
+    understanding: Understanding = Understanding()
+    digest: DigestTaste = DigestTaste()
+    console: Console = Console()
+
+
+class FeedsFile(BaseModel):
+    """``config/feeds.toml``."""
+
+    model_config = STRICT
+    feed: tuple[FeedSpec, ...] = ()
+
+
+class OutletsFile(BaseModel):
+    """``config/outlets.toml``."""
+
+    model_config = STRICT
+    outlet: tuple[Outlet, ...] = ()
+
+
+class NamesFile(BaseModel):
+    """``config/names.toml``."""
+
+    model_config = STRICT
+    name: tuple[Name, ...] = ()
+
+
+def _split(value: Any) -> Any:
+    return [part.strip() for part in value.split(",") if part.strip()] if value else []
+
+
+class Environment(BaseSettings):
+    """What the environment says: addresses, places and, with the platforms, secrets."""
+
+    model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True, enable_decoding=False)
+
+    database_url: str = ""
+    strait_config_dir: Path | None = None
+    strait_allow_networks: Annotated[
+        tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_split)
+    ] = ()
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    discord_token: SecretStr | None = None
+    discord_api_base: str | None = None
+    discord_gateway_url: str | None = None
+    slack_bot_token: SecretStr | None = None
+    slack_app_token: SecretStr | None = None
+    slack_signing_secret: SecretStr | None = None
+    slack_api_base: str | None = None
