@@ -1,0 +1,1 @@
+"""From an address to entries: guarded HTTP, bounded parsing, canonical URLs."""
