@@ -1,0 +1,148 @@
+"""Stories and the entries that they hold."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.growth import merge
+from bot.domain.model import Entry, Issue, Story
+from bot.storage import entries as entry_rows
+from bot.storage.dialect import insert
+from bot.storage.schema import entries, readings, stories, told
+
+COLUMNS = (
+    stories.c.id,
+    stories.c.topic,
+    stories.c.headline,
+    stories.c.issue,
+    stories.c.lead_entry_id,
+    stories.c.first_seen_at,
+    stories.c.last_seen_at,
+    stories.c.version,
+)
+
+
+async def next_id(connection: AsyncConnection) -> int:
+    """Return the id that the next new story gets: ids are never used twice."""
+    highest = (await connection.execute(select(func.max(stories.c.id)))).scalar()
+    return (highest or 0) + 1
+
+
+async def save(connection: AsyncConnection, changed: Iterable[Story]) -> None:
+    """Save stories without their entries, which belong to their readings."""
+    for story in changed:
+        values = {column.name: getattr(story, column.name) for column in COLUMNS}
+        statement = insert(connection, stories).values(**values)
+        await connection.execute(
+            statement.on_conflict_do_update(index_elements=[stories.c.id], set_=values)
+        )
+
+
+async def save_merged(connection: AsyncConnection, left: int, *, into: int) -> None:
+    """Let a story's id lead to the story that all its entries went to."""
+    rows = await connection.execute(_whole().where(stories.c.id.in_([left, into])))
+    both = {row.id: _story(row) for row in rows}
+    if len(both) == len((left, into)):
+        await save(connection, [merge(both[into], both[left])])
+    await _merge_told(connection, left, into=into)
+    # Stories merged earlier into this one follow, so that one step always suffices.
+    chain = (stories.c.id == left) | (stories.c.merged_into == left)
+    await connection.execute(update(stories).where(chain).values(merged_into=into))
+
+
+async def _merge_told(connection: AsyncConnection, left: int, *, into: int) -> None:
+    """Let who was told both stories whole count as told the merged one whole."""
+    of_both = select(told).where(told.c.story_id.in_([left, into]))
+    known: dict[tuple[str, str, str], dict[int, Row[Any]]] = {}
+    for row in await connection.execute(of_both):
+        known.setdefault((row.platform, row.workspace, row.channel), {})[row.story_id] = row
+    for rows in known.values():
+        values = dict(next(iter(rows.values()))._mapping) | {
+            "story_id": into,
+            "version": sum(row.version for row in rows.values()),
+        }
+        statement = insert(connection, told).values(**values)
+        await connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=list(told.primary_key.columns),
+                set_={"version": values["version"]},
+            )
+        )
+
+
+async def latest(
+    connection: AsyncConnection,
+    topic: str,
+    *,
+    since: datetime,
+    until: datetime,
+    limit: int = 500,
+) -> list[Story]:
+    """Return the topic's stories with a report in ``(since, until]``, the newest first."""
+    statement = (
+        _whole()
+        .where(
+            stories.c.topic == topic,
+            stories.c.last_seen_at > since,
+            stories.c.last_seen_at <= until,
+        )
+        .order_by(stories.c.last_seen_at.desc(), stories.c.id)
+        .limit(limit)
+    )
+    return await _fetch(connection, statement)
+
+
+async def by_ids(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, Story]:
+    """Return the stories of these ids, with their entries."""
+    found = await _fetch(connection, _whole().where(stories.c.id.in_(ids)))
+    return {story.id: story for story in found}
+
+
+async def get(connection: AsyncConnection, story_id: int) -> Story | None:
+    """Return a story, or the one that it was merged into; None where there is none."""
+    target = func.coalesce(stories.c.merged_into, stories.c.id)
+    found = (await connection.execute(select(target).where(stories.c.id == story_id))).scalar()
+    return (await by_ids(connection, [found])).get(found) if found is not None else None
+
+
+def _whole() -> Select[Any]:
+    return select(*COLUMNS).where(stories.c.merged_into.is_(None))
+
+
+async def _fetch(connection: AsyncConnection, statement: Select[Any]) -> list[Story]:
+    found = [_story(row) for row in (await connection.execute(statement)).all()]
+    reports = await _reports(connection, found)
+    # A story that is left with copies only has nothing to tell.
+    return [
+        replace(story, entries=tuple(reports[story.id])) for story in found if story.id in reports
+    ]
+
+
+def _story(row: Row[Any]) -> Story:
+    return Story(**{**row._mapping, "issue": Issue(row.issue)})
+
+
+async def _reports(connection: AsyncConnection, found: Sequence[Story]) -> dict[int, list[Entry]]:
+    """Return the stories' entries without copies, in order of publication."""
+    reports: dict[int, list[Entry]] = {}
+    statement = (
+        select(readings.c.story_id, readings.c.language.label("read_as"), *entry_rows.COLUMNS)
+        .join(entries, entries.c.id == readings.c.entry_id)
+        .where(
+            readings.c.story_id.in_([story.id for story in found]),
+            readings.c.duplicate_of.is_(None),
+        )
+        .order_by(entries.c.published_at, entries.c.id)
+    )
+    for row in await connection.execute(statement):
+        reports.setdefault(row.story_id, []).append(_entry(row))
+    return reports
+
+
+def _entry(row: Row[Any]) -> Entry:
+    values = {column.name: row._mapping[column] for column in entry_rows.COLUMNS}
+    return Entry(**values | {"language": row.read_as})

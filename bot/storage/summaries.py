@@ -1,0 +1,49 @@
+"""Summaries, kept so that the same story is not summarized twice."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.model import Summary
+from bot.storage import documents
+from bot.storage.dialect import insert
+from bot.storage.schema import summaries
+
+
+async def get(
+    connection: AsyncConnection, story_id: int, language: str, fingerprint: str
+) -> Summary | None:
+    """Return the summary made of exactly these texts, or None."""
+    statement = select(summaries.c.summary).where(
+        summaries.c.story_id == story_id,
+        summaries.c.language == language,
+        summaries.c.fingerprint == fingerprint,
+    )
+    row = (await connection.execute(statement)).first()
+    summary: Summary | None = documents.load(Summary, row.summary) if row else None
+    return summary
+
+
+async def latest(
+    connection: AsyncConnection, story_ids: Sequence[int], language: str
+) -> dict[int, Summary]:
+    """Return the stories' summaries in this language, where digests have made them."""
+    statement = select(summaries.c.story_id, summaries.c.summary).where(
+        summaries.c.story_id.in_(story_ids), summaries.c.language == language
+    )
+    rows = await connection.execute(statement)
+    return {row.story_id: documents.load(Summary, row.summary) for row in rows}
+
+
+async def save(
+    connection: AsyncConnection, story_id: int, language: str, fingerprint: str, summary: Summary
+) -> None:
+    """Keep the story's summary in this language; the one before it goes."""
+    values = {"fingerprint": fingerprint, "summary": documents.dump(summary)}
+    statement = insert(connection, summaries).values(story_id=story_id, language=language, **values)
+    await connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=[summaries.c.story_id, summaries.c.language], set_=values
+        )
+    )
