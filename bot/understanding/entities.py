@@ -1,0 +1,153 @@
+"""Names in a text: one matcher over the whole table, with guards against look-alikes."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import ahocorasick
+
+from bot.domain.topic import Name
+from bot.understanding.abbreviations import abbreviated
+from bot.understanding.text import lower, match_form
+
+# Latin forms this short are abbreviations or surnames (US, LDP, Abe): their case must agree.
+EXACT_CASE_LENGTH = 4
+# Hangul forms this short are parts of many other words.
+STRICT_HANGUL_LENGTH = 2
+# The last letter of Unicode's Latin Extended-B block.
+_LAST_LATIN = "\u024f"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Found:
+    """What a text names.
+
+    ``names`` are ids with the form as it was written first; ``runs`` the countries of
+    headline abbreviations (日 is ``{JP}``, 韓日 ``{JP, KR}``); ``cues`` the cue groups.
+    """
+
+    names: Mapping[str, str]
+    runs: tuple[frozenset[str], ...] = ()
+    cues: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """One entry of the automaton: of a name, of a cue group, or (neither) a trap."""
+
+    text: str
+    name: str = ""
+    cue: str = ""
+    follow: tuple[str, ...] | None = None
+    open_end: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    """A form where it stands in a text."""
+
+    start: int
+    end: int
+    form: _Form
+
+
+class Matcher:
+    """Finds every form of a table of names, and a topic's cue words, in one pass.
+
+    Of overlapping forms the longest of the earliest counts, so that a trap (한일시멘트)
+    swallows the form within it. Cue words do not take part in that.
+    """
+
+    def __init__(self, names: Sequence[Name], cues: Mapping[str, Sequence[str]]) -> None:
+        """Build the automaton; ``cues`` are words by group, a trailing ``*`` leaves them open."""
+        self.names: Mapping[str, Name] = {name.id: name for name in names}
+        self._automaton = ahocorasick.Automaton()
+        forms: dict[str, list[_Form]] = {}
+        for form in (*_name_forms(names), *_cue_forms(cues)):
+            forms.setdefault(lower(form.text), []).append(form)
+        for key, group in forms.items():
+            self._automaton.add_word(key, tuple(group))
+        self._automaton.make_automaton()
+
+    def find(self, text: str, language: str) -> Found:
+        """Return what ``text`` names; ``language`` decides how lone Han characters are read."""
+        text = match_form(text)
+        hits = list(self._hits(text))
+        names: dict[str, str] = {}
+        for hit in _longest(hit for hit in hits if not hit.form.cue):
+            if hit.form.name:
+                names.setdefault(hit.form.name, text[hit.start : hit.end])
+        return Found(
+            names=names,
+            runs=tuple(abbreviated(text, language)),
+            cues=frozenset(hit.form.cue for hit in hits if hit.form.cue),
+        )
+
+    def _hits(self, text: str) -> Iterator[_Hit]:
+        for last, forms in self._automaton.iter(lower(text)):
+            for form in forms:
+                hit = _Hit(last + 1 - len(form.text), last + 1, form)
+                if _is_a_word(text, hit) and _has_its_case(text, hit):
+                    yield hit
+
+
+def _name_forms(names: Sequence[Name]) -> Iterator[_Form]:
+    for name in names:
+        for form in dict.fromkeys(map(match_form, name.forms)):
+            strict = name.follow and len(form) <= STRICT_HANGUL_LENGTH and _is_hangul(form[0])
+            yield _Form(form, name=name.id, follow=name.follow if strict else None)
+        for trap in name.traps:
+            yield _Form(match_form(trap), open_end=True)
+
+
+def _cue_forms(cues: Mapping[str, Sequence[str]]) -> Iterator[_Form]:
+    for group, words in cues.items():
+        for word in words:
+            yield _Form(match_form(word.removesuffix("*")), cue=group, open_end=word.endswith("*"))
+
+
+def _longest(hits: Iterable[_Hit]) -> Iterator[_Hit]:
+    """Leave out what overlaps an earlier or longer hit; forms of equal extent stay together."""
+    taken: _Hit | None = None
+    for hit in sorted(hits, key=lambda hit: (hit.start, -hit.end)):
+        if taken is None or hit.start >= taken.end:
+            taken = hit
+        elif (hit.start, hit.end) != (taken.start, taken.end):
+            continue
+        yield hit
+
+
+def _is_a_word(text: str, hit: _Hit) -> bool:
+    """Whether a form is a word of its own here, as its script draws words."""
+    before = text[hit.start - 1] if hit.start else " "
+    after = text[hit.end] if hit.end < len(text) else " "
+    first, last = text[hit.start], text[hit.end - 1]
+    for same_script in (_is_latin, _is_katakana):
+        if same_script(first) and same_script(before):
+            return False
+        if same_script(last) and same_script(after) and not hit.form.open_end:
+            return False
+    return hit.form.follow is None or _follows(text, hit, hit.form.follow)
+
+
+def _follows(text: str, hit: _Hit, follow: tuple[str, ...]) -> bool:
+    if hit.start and _is_hangul(text[hit.start - 1]):
+        return False
+    return hit.end >= len(text) or not _is_hangul(text[hit.end]) or text.startswith(follow, hit.end)
+
+
+def _has_its_case(text: str, hit: _Hit) -> bool:
+    form = hit.form.text
+    short_latin = form.isascii() and len(form) <= EXACT_CASE_LENGTH and not hit.form.cue
+    return not short_latin or text[hit.start : hit.end] == form
+
+
+def _is_latin(character: str) -> bool:
+    return character.isalnum() and character <= _LAST_LATIN
+
+
+def _is_hangul(character: str) -> bool:
+    return "\uac00" <= character <= "\ud7a3"
+
+
+def _is_katakana(character: str) -> bool:
+    return "\u30a1" <= character <= "\u30fa" or character == "ー"

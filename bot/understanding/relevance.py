@@ -1,0 +1,218 @@
+"""Whether an entry is about the topic: signals, their weights, and reasons in words."""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from bot.domain.errors import ConfigError
+from bot.domain.topic import Name, Topic, repeated_ids
+from bot.understanding.entities import Found, Matcher
+from bot.understanding.text import normal
+
+# What a feed carries of a text; later paragraphs bring in background and other subjects.
+BODY_CHARACTERS = 600
+HOME = "home:"
+# A cue in the body alone says half as much as one in the title.
+IN_TITLE, IN_BODY = 1.0, 0.5
+SAID_FOR = {
+    "both_title": "both sides in the title",
+    "both_text": "both sides in the text",
+    "home_title": "the other side in the title of a paper at home",
+    "home_text": "the other side in the text of a paper at home",
+    "pair_title": "names the pair in the title",
+    "pair_text": "names the pair",
+    "three_title": "names the pair with others in the title",
+    "three_text": "names the pair with others",
+    "issue_title": "a dispute or matter between the two in the title",
+    "issue_text": "a dispute or matter between the two",
+    "subject_title": "a subject of the topic in the title",
+    "subject_text": "a subject of the topic",
+    "matter_title": "a matter of the topic in the title",
+    "matter_text": "a matter of the topic",
+    "alone": "a dispute without both sides",
+    "offices": "office-holders or institutions of both",
+    "other_pair": "another pair of countries in the title",
+    "third_title": "third countries in the title",
+    "third_text": "third countries",
+}
+# The signals without which an entry cannot matter: the cheap first pass.
+OPENS = frozenset(
+    f"{kind}_{where}"
+    for kind in ("both", "home", "pair", "three", "issue", "subject")
+    for where in ("title", "text")
+)
+# Reasons are for reading: what moved the log-odds by less than this is left out.
+TELLING = 0.3
+_BOTH = frozenset({"both_title", "both_text", "home_title", "home_text"})
+_OFFICES = frozenset({"person", "institution"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verdict:
+    """The relevance of an entry (0..1) and what spoke for (+) and against (−) it, in words."""
+
+    relevance: float
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sighting:
+    """What an entry names in its title and its body, and who says it."""
+
+    title: Found
+    body: Found
+    language: str
+    country: str | None = None
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The ids of all names."""
+        return frozenset(self.title.names) | frozenset(self.body.names)
+
+
+def matcher_for(topic: Topic, names: Iterable[Name]) -> Matcher:
+    """Return the matcher of the table of names and the topic's cue words.
+
+    Raises ConfigError where two names share an id: one would be taken for the other.
+    """
+    names = tuple(names)
+    if repeated := repeated_ids(names):
+        raise ConfigError([f'names.toml: two names have the id "{id_}".' for id_ in repeated])
+    home = {HOME + locale: words for locale, words in topic.home.items()}
+    return Matcher(names, {**topic.cues, **home})
+
+
+def sighted(
+    matcher: Matcher, *, title: str, text: str, language: str, country: str | None
+) -> Sighting:
+    """Match an entry's title and the beginning of its text."""
+    body = normal(text)[:BODY_CHARACTERS]
+    return Sighting(
+        title=matcher.find(title, language),
+        body=matcher.find(body, language),
+        language=language,
+        country=country,
+    )
+
+
+class Judge:
+    """Scores entries for one topic by the weights of its file."""
+
+    def __init__(self, topic: Topic, names: Mapping[str, Name]) -> None:
+        self._topic = topic
+        self._names = names
+        self._sides = frozenset(topic.sides)
+
+    def verdict(self, seen: Sighting) -> Verdict:
+        """Return the calibrated relevance of an entry, with its reasons.
+
+        Where neither both sides nor anything between them is named it is 0: other words
+        cannot make up for that.
+        """
+        return self.weighed(self.signals(seen))
+
+    def weighed(self, signals: Mapping[str, float]) -> Verdict:
+        """Return the verdict of signals (see ``signals``)."""
+        if OPENS.isdisjoint(signals):
+            return Verdict(relevance=0.0, reasons=("− nothing between the two sides",))
+        weights = self._topic.weights
+        moved = {name: weights.get(name, 0.0) * by for name, by in signals.items()}
+        score = weights.get("bias", 0.0) + sum(moved.values())
+        return Verdict(relevance=_probability(score), reasons=tuple(_told(moved)))
+
+    def signals(self, seen: Sighting) -> dict[str, float]:
+        """Return the signals that an entry gives, each in (0, 1]."""
+        title = self._countries(seen.title)
+        text = title + self._countries(seen.body)
+        found = dict(self._of_sides(seen, title, text))
+        found.update(self._of_pairs(title, text))
+        found.update(self._of_issues(seen))
+        found.update(self._of_third(title, text))
+        if "issue_text" in found and found.keys().isdisjoint(_BOTH):
+            found["alone"] = 1.0
+        found.update(_of_cues(seen))
+        return found
+
+    def _countries(self, found: Found) -> list[frozenset[str]]:
+        """Return the countries named. A matter (독도, GSOMIA) has signals of its own."""
+        names = (self._names[name] for name in found.names)
+        return [*(name.countries for name in names if name.issue is None), *found.runs]
+
+    def _of_sides(
+        self, seen: Sighting, title: list[frozenset[str]], text: list[frozenset[str]]
+    ) -> Iterator[tuple[str, float]]:
+        in_title = self._sides & frozenset().union(*title)
+        in_text = self._sides & frozenset().union(*text)
+        if in_title == self._sides:
+            yield "both_title", 1.0
+        elif in_text == self._sides:
+            yield "both_text", 1.0
+        if in_title != self._sides and in_text:
+            at_home = self._home(seen)
+            if in_title and at_home | in_title == self._sides:
+                yield "home_title", 1.0
+            elif at_home | in_text == self._sides:
+                yield "home_text", 1.0
+        if self._sides <= self._office_countries(seen):
+            yield "offices", 1.0
+
+    def _home(self, seen: Sighting) -> frozenset[str]:
+        """Return the side that the entry takes as read: 정부 in a Korean paper is Seoul.
+
+        In a Japanese edition of a Korean paper it is not: the outlet is of the other side.
+        """
+        spoken = f"{HOME}{seen.language}-"
+        homes = (cue for cue in seen.title.cues | seen.body.cues if cue.startswith(spoken))
+        sides = frozenset(home.removeprefix(spoken) for home in homes)
+        return sides & {seen.country} if seen.country in self._sides else sides
+
+    def _office_countries(self, seen: Sighting) -> frozenset[str]:
+        names = (self._names[name] for name in seen.names)
+        return frozenset().union(*(name.countries for name in names if name.kind in _OFFICES))
+
+    def _of_pairs(
+        self, title: list[frozenset[str]], text: list[frozenset[str]]
+    ) -> Iterator[tuple[str, float]]:
+        for where, groups in (("title", title), ("text", text)):
+            if self._sides in groups:
+                yield f"pair_{where}", 1.0
+            if any(self._sides < group for group in groups):
+                yield f"three_{where}", 1.0
+        if any(len(group) > 1 and not self._sides <= group for group in title):
+            yield "other_pair", 1.0
+
+    def _of_issues(self, seen: Sighting) -> Iterator[tuple[str, float]]:
+        for where, ids in (("title", frozenset(seen.title.names)), ("text", seen.names)):
+            names = [self._names[name] for name in ids if self._names[name].issue]
+            if any(name.countries == self._sides for name in names):
+                yield f"issue_{where}", 1.0
+            if any(len(name.countries & self._sides) == 1 for name in names):
+                yield f"subject_{where}", 1.0
+            if any(not name.countries for name in names):
+                yield f"matter_{where}", 1.0
+
+    def _of_third(
+        self, title: list[frozenset[str]], text: list[frozenset[str]]
+    ) -> Iterator[tuple[str, float]]:
+        for where, groups in (("title", title), ("text", text)):
+            others = (group for group in groups if not self._sides <= group)
+            third = frozenset().union(*others) - self._sides
+            if third:
+                yield f"third_{where}", min(len(third), 3) / 3
+
+
+def _of_cues(seen: Sighting) -> Iterator[tuple[str, float]]:
+    for cue in seen.title.cues | seen.body.cues:
+        if not cue.startswith(HOME):
+            yield f"cue_{cue}", IN_TITLE if cue in seen.title.cues else IN_BODY
+
+
+def _probability(score: float) -> float:
+    return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, score))))
+
+
+def _told(moved: Mapping[str, float]) -> Iterator[str]:
+    for name, by in sorted(moved.items(), key=lambda item: (-abs(item[1]), item[0])):
+        if abs(by) >= TELLING:
+            words = SAID_FOR.get(name, name.removeprefix("cue_") + " words")
+            yield f"{'+' if by > 0 else '−'} {words}"

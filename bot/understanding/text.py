@@ -1,0 +1,84 @@
+"""The text of an entry as the reading compares it: normal forms, marks, numbers, shingles."""
+
+import hashlib
+import re
+import unicodedata
+
+# Titles and leads say what an article is about; the rest costs time and adds other subjects.
+LEAD_CHARACTERS = 400
+SHINGLE_CHARACTERS = 5
+
+_DATELINE = re.compile(
+    r"^\s*[(\[【（][^()\[\]]{0,30}?[=＝][^()\[\]]{0,20}?[)\]】）][^=]{0,40}?=\s*"
+)
+_DOTS = re.compile(
+    r"(?<=[한일미중러북韓日美中米朝北露])[·ㆍ・‧･‑–\u119e-](?=[한일미중러북韓日美中米朝北露])"
+)
+# What an agency adds to a title while a report grows: [속보], (종합2보), UPDATE 2-, (2nd LD).
+_MARKS = re.compile(
+    r"^\s*(?:[\[【(<]\s*(?:속보|단독|긴급|速報|独自|詳報|更新|URGENT|BREAKING|\d?(?:st|nd|rd|th)?\s*LD|"
+    r"LEAD|UPDATE\d?)\s*[\]】)>]|UPDATE\s*\d*\s*[-–:]|BREAKING\s*:|速報\s*[:：])\s*|"
+    r"\s*[(\[]\s*(?:종합\d?보?|\d보|상보|LEAD|URGENT|updated?)\s*[)\]]\s*$",
+    re.IGNORECASE,
+)
+_OUTLET_SUFFIX = re.compile(r"\s+[-–—|｜]\s+[^-–—|｜]{2,30}$|\s*\|\s*[^|]{2,30}$")
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_NOT_WORD = re.compile(r"[\W_]+")
+
+
+def normal(text: str) -> str:
+    """Return ``text`` in NFKC without control characters, spaces made single."""
+    return " ".join(unicodedata.normalize("NFKC", text).split())
+
+
+def without_dateline(text: str) -> str:
+    """Return ``text`` without an agency's place and byline, which many texts share."""
+    return _DATELINE.sub("", text)
+
+
+def match_form(text: str) -> str:
+    """Return ``text`` as names are matched in it: normal, without dateline, 한·일 as 한일."""
+    return _DOTS.sub("", normal(_DATELINE.sub("", text)))
+
+
+def lower(text: str) -> str:
+    """Return ``text`` in lower case with every character at its old place."""
+    lowered = text.lower()
+    if len(lowered) == len(text):
+        return lowered
+    return "".join(one if len(one := character.lower()) == 1 else character for character in text)
+
+
+def bare_title(title: str) -> str:
+    """Return a title without agency marks and outlet suffix: what copies of it share."""
+    bare = normal(title)
+    while (shorter := _MARKS.sub("", bare)) != bare:
+        bare = shorter
+    return _OUTLET_SUFFIX.sub("", bare) or bare or normal(title)
+
+
+def letters(text: str) -> str:
+    """Return the letters and digits of ``text`` alone, in lower case."""
+    return _NOT_WORD.sub("", lower(normal(text)))
+
+
+def numbers(text: str) -> frozenset[str]:
+    """Return the numbers that ``text`` names, without thousands separators."""
+    return frozenset(match.replace(",", "") for match in _NUMBER.findall(normal(text)))
+
+
+def _hashed(piece: str) -> int:
+    return int.from_bytes(hashlib.blake2b(piece.encode(), digest_size=8).digest(), "big")
+
+
+def shingles(text: str, size: int = SHINGLE_CHARACTERS) -> frozenset[int]:
+    """Return 64-bit hashes of every run of ``size`` letters in ``text``."""
+    run = letters(text)
+    if len(run) < size:
+        return frozenset((_hashed(run),)) if run else frozenset()
+    return frozenset(_hashed(run[at : at + size]) for at in range(len(run) - size + 1))
+
+
+def lead(title: str, text: str, limit: int = LEAD_CHARACTERS) -> str:
+    """Return title and the beginning of the text, cut to ``limit`` characters."""
+    return f"{normal(title)}\n{normal(_DATELINE.sub('', text))}"[:limit]

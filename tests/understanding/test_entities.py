@@ -1,0 +1,119 @@
+"""Names, and what only looks like one."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.topic import Name
+from bot.understanding.entities import Matcher
+from bot.understanding.text import match_form
+
+PAIR, JAPAN, KOREA = frozenset({"JP", "KR"}), frozenset({"JP"}), frozenset({"KR"})
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "name"),
+    [
+        ("기시다 총리가 방한한다", "ko", "kishida-fumio"),
+        ("岸田首相が訪韓へ", "ja", "kishida-fumio"),
+        ("KISHIDA flies to Seoul", "en", "kishida-fumio"),
+        ("尹大統領と会談", "ja", "yoon-suk-yeol"),
+        ("李대통령 발언", "ko", "lee-jae-myung"),
+        ("한일 회담이 열렸다", "ko", "japan-korea"),
+        ("한·일 관계", "ko", "japan-korea"),
+        ("LDP leader speaks", "en", "ldp"),
+        ("독도 방문에 항의", "ko", "takeshima"),
+        ("竹島への上陸", "ja", "takeshima"),
+    ],
+)
+def test_forms_of_every_language_are_found(
+    matcher: Matcher, text: str, language: str, name: str
+) -> None:
+    """Full names, surnames with titles, abbreviations."""
+    assert name in matcher.find(text, language).names
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "name"),
+    [
+        ("한일시멘트, 현금배당 결정", "ko", "japan-korea"),
+        ("충남 한일고 학생들", "ko", "japan-korea"),
+        ("[부고] 정한일 씨 별세", "ko", "japan-korea"),
+        ("겨울 방한용품 특가", "ko", "visit-korea"),
+        ("판독도 못 하고", "ko", "takeshima"),
+        ("アベノミクスの行方", "ja", "abe-shinzo"),
+        ("please sulk quietly", "en", "united-states"),
+        ("give it to us now", "en", "united-states"),
+        ("이민단속 강화", "ko", "zainichi"),
+        ("시민단체의 성명", "ko", "zainichi"),
+    ],
+)
+def test_look_alikes_are_not_found(matcher: Matcher, text: str, language: str, name: str) -> None:
+    """A form inside another word, or in another's case, is no name."""
+    assert name not in matcher.find(text, language).names
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "runs"),
+    [
+        ("日 방위상 방한", "ko", (JAPAN,)),
+        ("韓日 협력", "ko", (PAIR,)),
+        ("23日 오후", "ko", ()),
+        ("日韓首脳会談", "ja", (PAIR,)),
+        ("韓大統領が来日", "ja", (KOREA,)),
+        ("日中の気温は平年並み", "ja", ()),
+        ("韓田さんの訃報", "ja", ()),
+        ("日曜版", "ja", ()),
+        ("日 in English text", "en", ()),
+    ],
+)
+def test_lone_han_characters_are_countries_only_in_headline_use(
+    matcher: Matcher, text: str, language: str, runs: tuple[frozenset[str], ...]
+) -> None:
+    """Dates, daytime, weekdays and surnames are written with the same characters."""
+    assert matcher.find(text, language).runs == runs
+
+
+def test_the_longest_form_counts() -> None:
+    """North Korea is not Korea."""
+    names = (
+        Name(id="korea", kind="country", country="KR", en=("Korea",)),
+        Name(id="north", kind="country", country="KP", en=("North Korea",)),
+    )
+    assert set(Matcher(names, {}).find("North Korea fires", "en").names) == {"north"}
+
+
+def test_names_that_share_a_form_are_both_found() -> None:
+    """The table may hold two people of one name; who is meant is not guessed."""
+    names = (
+        Name(id="one", kind="person", ko=("김철수",)),
+        Name(id="other", kind="person", ko=("김철수",)),
+    )
+    assert set(Matcher(names, {}).find("김철수 장관", "ko").names) == {"one", "other"}
+
+
+def test_every_form_of_the_table_is_found_by_itself(
+    matcher: Matcher, names: tuple[Name, ...]
+) -> None:
+    """No row's trap or boundary shuts out its own form."""
+    lost = [
+        (name.id, form)
+        for name in names
+        for form in name.forms
+        if name.id not in matcher.find(form, "xx").names and match_form(form)
+    ]
+    assert lost == []
+
+
+def test_ids_of_the_table_are_unique_and_dates_in_order(names: tuple[Name, ...]) -> None:
+    """A name is one row; an office ends after it began."""
+    assert len({name.id for name in names}) == len(names)
+    assert all(name.since < name.until for name in names if name.since and name.until)
+
+
+@given(st.text())
+def test_any_text_can_be_searched(text: str) -> None:
+    """Feeds are hostile: no text breaks the matcher."""
+    small = Matcher((Name(id="a", kind="term", en=("a",), ko=("가",), ja=("ア",)),), {"c": ("b*",)})
+    for language in ("en", "ja", "ko"):
+        small.find(text, language)

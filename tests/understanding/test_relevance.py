@@ -1,0 +1,101 @@
+"""Relevance and issues."""
+
+import pytest
+
+from bot.domain.model import Issue
+from bot.domain.topic import Topic
+from bot.understanding.entities import Matcher
+from bot.understanding.issues import issue_of
+from bot.understanding.relevance import Judge, Sighting, Verdict, sighted
+
+
+@pytest.fixture(scope="session")
+def judge(topic: Topic, matcher: Matcher) -> Judge:
+    return Judge(topic, matcher.names)
+
+
+def seen(matcher: Matcher, title: str, language: str, country: str | None = None) -> Sighting:
+    return sighted(matcher, title=title, text="", language=language, country=country)
+
+
+def verdict(
+    judge: Judge, matcher: Matcher, title: str, language: str, country: str | None = None
+) -> Verdict:
+    return judge.verdict(seen(matcher, title, language, country))
+
+
+@pytest.mark.parametrize(
+    ("title", "language"),
+    [
+        ("Japan and South Korea agree to resume ministerial talks", "en"),
+        ("日韓外相が会談、懸案の解決へ協議継続", "ja"),
+        ("외교부, 日 총리 야스쿠니 공물 봉납에 깊은 유감", "ko"),
+        ("강제징용 피해자, 日기업 상대 손해배상 소송 승소", "ko"),
+        ("韓国外相が訪日、日本の首相と会談へ", "ja"),
+    ],
+)
+def test_relations_between_the_two_are_kept(
+    judge: Judge, matcher: Matcher, topic: Topic, title: str, language: str
+) -> None:
+    """Governments, disputes and courts, in each language."""
+    assert verdict(judge, matcher, title, language).relevance >= topic.threshold
+
+
+@pytest.mark.parametrize(
+    ("title", "language"),
+    [
+        ("Japan beat South Korea 2-0 to win volleyball championship", "en"),
+        ("The best Korean barbecue restaurants in Tokyo", "en"),
+        ("Asian stocks fall: Nikkei and Kospi lose ground", "en"),
+        ("오늘의 날씨: 전국 대체로 흐림", "ko"),
+        ("한일시멘트, 2분기 영업이익 증가", "ko"),
+        ("東京で韓国ドラマのファンイベント、俳優が来日公演", "ja"),
+        ("Court orders company to pay damages after ruling", "en"),
+        ("", "en"),
+    ],
+)
+def test_what_only_looks_related_is_left_out(
+    judge: Judge, matcher: Matcher, topic: Topic, title: str, language: str
+) -> None:
+    """Sports, food, markets, weather, companies of that name, and other people's courts."""
+    assert verdict(judge, matcher, title, language).relevance < topic.threshold
+
+
+def test_nothing_between_the_two_is_nought(judge: Judge, matcher: Matcher) -> None:
+    """Words of diplomacy alone never add up: one of the sides' matters must be named."""
+    told = verdict(judge, matcher, "Ministers summon ambassador over treaty dispute", "en")
+    assert told == Verdict(relevance=0.0, reasons=("− nothing between the two sides",))
+
+
+def test_reasons_say_what_spoke_for_and_against(judge: Judge, matcher: Matcher) -> None:
+    """The reader can ask why."""
+    told = verdict(judge, matcher, "Japan and South Korea meet in volleyball final", "en")
+    assert "+ both sides in the title" in told.reasons
+    assert any(reason.startswith("− sport") for reason in told.reasons)
+
+
+def test_home_words_mean_the_papers_own_state(judge: Judge, matcher: Matcher) -> None:
+    """정부 is Seoul in a Korean paper, but not where the outlet is of the other side."""
+    title = "정부, 일본에 항의"
+    assert "home_title" in judge.signals(seen(matcher, title, "ko", "KR"))
+    assert "home_title" in judge.signals(seen(matcher, title, "ko"))
+    assert "home_title" not in judge.signals(seen(matcher, title, "ko", "JP"))
+
+
+@pytest.mark.parametrize(
+    ("title", "language", "issue"),
+    [
+        ("日韓首脳が会談、シャトル外交を再開", "ja", Issue.SUMMIT_DIPLOMACY),
+        ("일본, 독도 영유권 주장에 외교부 항의", "ko", Issue.TERRITORY),
+        ("Japan ordered to compensate 'comfort women'", "en", Issue.HISTORY_COMFORT_WOMEN),
+        ("후쿠시마 오염수 방류에 수산물 규제", "ko", Issue.FUKUSHIMA),
+        ("강제징용 배상 소송", "ko", Issue.HISTORY_FORCED_LABOUR),
+        ("GSOMIA: Seoul ends intelligence pact", "en", Issue.SECURITY),
+        ("A quiet day", "en", Issue.OTHER),
+    ],
+)
+def test_the_issue_is_the_matter_named(
+    matcher: Matcher, title: str, language: str, issue: Issue
+) -> None:
+    """Names speak for issues; where none does it is other."""
+    assert issue_of(seen(matcher, title, language), matcher.names) is issue
