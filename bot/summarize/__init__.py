@@ -1,0 +1,1 @@
+"""Summaries whose every sentence names the entries it comes from."""
