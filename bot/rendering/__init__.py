@@ -1,0 +1,1 @@
+"""The neutral digest as text, Markdown, HTML and JSON."""

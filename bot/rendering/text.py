@@ -1,0 +1,133 @@
+"""A digest for the terminal: plain text, and in colour with links."""
+
+from collections.abc import Iterator
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.style import Style
+from rich.text import Text
+
+from bot.domain.model import Digest
+from bot.rendering.safe import defuse
+from bot.rendering.texts import Texts
+from bot.rendering.view import DigestView, ItemView, SentenceView, SideView, SourceView, view_digest
+from bot.rendering.wrap import wrap
+
+INDENT = "   "
+SOURCE_INDENT = "     "
+
+# Set apart on light and dark terminals alike; "elsewhere" stays in the plain colour.
+SIDE_STYLES = {"KR": "bold cyan", "JP": "bold magenta"}
+
+
+def render_text(digest: Digest, texts: Texts, *, width: int = 88) -> str:
+    """Return the digest as plain text of at most ``width`` cells a line; addresses stay whole."""
+    view = view_digest(digest, texts)
+    return "\n".join(defuse(line) for line in _lines(view, width)) + "\n"
+
+
+def render_console(digest: Digest, texts: Texts) -> RenderableType:
+    """Return the digest for a ``rich`` console: styled, the titles and marks being links."""
+    view = view_digest(digest, texts)
+    return Group(*_header(view), *(part for item in view.items for part in _item(item)), _end(view))
+
+
+def _lines(view: DigestView, width: int) -> Iterator[str]:
+    yield from wrap(view.heading, width)
+    yield from wrap(f"{view.edition} · {view.as_of}", width)
+    yield from wrap(view.summary, width)
+    for item in view.items:
+        yield ""
+        yield from _item_lines(item, width)
+    if view.footer:
+        yield ""
+        yield from wrap(view.footer, width)
+
+
+def _item_lines(item: ItemView, width: int) -> Iterator[str]:
+    number = f"{item.number}. "
+    yield from wrap(item.headline, width, first=number, rest=INDENT)
+    yield from _indented(" · ".join(item.labels), width)
+    if item.foreign:
+        yield from _indented(item.foreign, width)
+    if item.sentences:
+        yield ""
+        yield from _indented(" ".join(map(_sentence_text, item.sentences)), width)
+    for side in item.told_sides:
+        yield ""
+        yield from _side_lines(side, width)
+
+
+def _indented(text: str, width: int) -> Iterator[str]:
+    return wrap(text, width, first=INDENT, rest=INDENT)
+
+
+def _sentence_text(sentence: SentenceView) -> str:
+    return f"{sentence.text} {''.join(f'[{s.number}]' for s in sentence.sources)}".rstrip()
+
+
+def _side_lines(side: SideView, width: int) -> Iterator[str]:
+    yield from _indented(side.name, width)
+    for source in side.sources:
+        first = f"{INDENT}[{source.number}] "
+        yield from wrap(_source_text(source), width, first=first, rest=SOURCE_INDENT + "  ")
+        if source.url:
+            yield f"{SOURCE_INDENT}  {source.url}"
+
+
+def _source_text(source: SourceView) -> str:
+    foreign = f" ({source.foreign})" if source.foreign else ""
+    return f"{source.outlet} — {source.title}{foreign} · {source.when}"
+
+
+def _header(view: DigestView) -> Iterator[RenderableType]:
+    yield Text(view.heading, style="bold")
+    yield Text(f"{view.edition} · {view.as_of}", style="dim")
+    yield Text(view.summary)
+
+
+def _end(view: DigestView) -> RenderableType:
+    return Text(f"\n{view.footer}", style="dim italic") if view.footer else Text()
+
+
+def _item(item: ItemView) -> Iterator[RenderableType]:
+    yield Text(f"\n{item.number}. {item.headline}", style="bold")
+    yield _padded(_labels(item))
+    if item.foreign:
+        yield _padded(Text(item.foreign, style="italic"))
+    if item.sentences:
+        yield Text()
+        yield _padded(Text(" ").join(map(_sentence, item.sentences)))
+    for side in item.told_sides:
+        yield Text()
+        yield _padded(Text(side.name, style=SIDE_STYLES.get(side.key, "bold")))
+        yield from (_padded(_source(source)) for source in side.sources)
+
+
+def _padded(text: Text) -> RenderableType:
+    return Padding(text, (0, 0, 0, len(INDENT)))
+
+
+def _labels(item: ItemView) -> Text:
+    mark = Text(item.mark, style="bold yellow" if item.is_update else "bold green")
+    return Text(" · ").join([mark, *(Text(label, style="dim") for label in item.labels[1:])])
+
+
+def _sentence(sentence: SentenceView) -> Text:
+    text = Text(f"{sentence.text} ")
+    for source in sentence.sources:
+        text.append(f"[{source.number}]", style=_link(source))
+    return text
+
+
+def _source(source: SourceView) -> Text:
+    text = Text(f"[{source.number}] {source.outlet} — ")
+    text.append(source.title, style=_link(source))
+    if source.foreign:
+        text.append(f" ({source.foreign})", style="dim")
+    text.append(f" · {source.when}", style="dim")
+    return text
+
+
+def _link(source: SourceView) -> Style:
+    return Style(link=source.url, underline=source.url is not None)

@@ -1,0 +1,219 @@
+"""What a reader sees of a digest, in words and in order, before any format is chosen."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.domain.model import Digest, DigestItem, DigestSentence, ItemKind, Source
+from bot.rendering.safe import NAME_LIMIT, TITLE_LIMIT, clean, safe_url
+from bot.rendering.texts import Texts
+
+# Where reports of neither of the topic's two countries come from.
+ELSEWHERE = "elsewhere"
+
+# A summary made by this method (or a variant of it: "extractive-…") holds sources' words only.
+EXTRACTIVE = "extractive"
+
+# ISO 639-2's code for a language that is not known.
+UNDETERMINED = "und"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SourceView:
+    """A report. ``url`` is None where its address is no safe web address.
+
+    ``foreign`` is the name of its language if it is not the reader's, else empty.
+    """
+
+    number: int
+    outlet: str
+    title: str
+    url: str | None
+    language: str
+    foreign: str
+    when: str
+    published_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SideView:
+    """The reports of one side: a country code of the digest's sides, or ``elsewhere``."""
+
+    key: str
+    name: str
+    sources: tuple[SourceView, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SentenceView:
+    """A sentence and the sources it cites."""
+
+    text: str
+    sources: tuple[SourceView, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ItemView:
+    """A story. ``labels`` are shown in order; ``sides`` hold all three, empty ones too."""
+
+    number: int
+    headline: str
+    language: str
+    is_update: bool
+    mark: str
+    issue: str
+    when: str
+    latest_at: datetime
+    single_source: str
+    foreign: str
+    sentences: tuple[SentenceView, ...]
+    sides: tuple[SideView, ...]
+    coverage: str
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The short words beside the headline."""
+        labels = (self.mark, self.issue, self.when, self.single_source)
+        return tuple(label for label in labels if label)
+
+    @property
+    def told_sides(self) -> tuple[SideView, ...]:
+        """The sides that have reports."""
+        return tuple(side for side in self.sides if side.sources)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DigestView:
+    """A digest in words. ``summary`` says what it was made from, or that there is nothing."""
+
+    topic: str
+    date: str
+    heading: str
+    as_of: str
+    edition: str
+    language: str
+    summary: str
+    items: tuple[ItemView, ...]
+    footer: str
+
+
+def view_digest(digest: Digest, texts: Texts) -> DigestView:
+    """Put a digest into the words of a language. The text is clean, but not yet escaped."""
+    topic = clean(digest.topic_title, TITLE_LIMIT)
+    date = texts.date(digest.slot_at or digest.until, digest.zone)
+    time = texts.time(digest.until, digest.zone)
+    zone = texts.zone_name(digest.until, digest.zone)
+    return DigestView(
+        topic=topic,
+        date=date,
+        heading=texts.say("digest.heading", topic=topic, date=date),
+        as_of=texts.say("digest.as_of", time=time, zone=zone),
+        edition=texts.say("digest.edition"),
+        language=texts.language.value,
+        summary=_summary(digest, texts),
+        items=tuple(_item(n, item, digest, texts) for n, item in enumerate(digest.items, 1)),
+        footer=_footer(digest.items, texts),
+    )
+
+
+def side_of(country: str | None, digest: Digest) -> str:
+    """Return the side that a country stands for: itself, or ``elsewhere``."""
+    return country if country in digest.sides else ELSEWHERE
+
+
+def _summary(digest: Digest, texts: Texts) -> str:
+    reports = texts.count("counts.reports", digest.entries_read)
+    outlets = texts.count("counts.outlets", digest.outlets_read)
+    if not digest.items:
+        key = "digest.quiet" if digest.entries_read else "digest.unread"
+        return texts.say(key, reports=reports, outlets=outlets)
+    stories = texts.count("counts.stories", len(digest.items))
+    made_from = texts.say("digest.made_from", stories=stories, reports=reports, outlets=outlets)
+    if not digest.stories_left_out:
+        return made_from
+    return texts.count("digest.left_out", digest.stories_left_out, made_from=made_from)
+
+
+def _footer(items: Sequence[DigestItem], texts: Texts) -> str:
+    # An item without sentences shows a source's headline: nobody summarized it.
+    told = [item for item in items if item.sentences]
+    extracted = all(item.method.startswith(EXTRACTIVE) for item in told)
+    return texts.say("digest.extracted" if extracted else "digest.modelled") if told else ""
+
+
+def _item(number: int, item: DigestItem, digest: Digest, texts: Texts) -> ItemView:
+    sources = {source.number: _source(source, digest, texts) for source in item.sources}
+    sides = _sides(item.sources, sources, digest, texts)
+    latest_at = max((s.published_at for s in item.sources), default=item.last_seen_at)
+    alone = len({source.outlet_name for source in item.sources}) == 1
+    return ItemView(
+        number=number,
+        headline=clean(item.headline, TITLE_LIMIT),
+        language=_language(item.language, texts),
+        is_update=item.kind is ItemKind.UPDATE,
+        mark=texts.say(f"story.{item.kind.value}"),
+        issue=texts.issue(item.issue),
+        when=texts.relative(latest_at, seen_from=digest.until),
+        latest_at=latest_at,
+        single_source=texts.say("story.single_source") if alone else "",
+        foreign=_foreign_note(item, texts),
+        sentences=tuple(_sentence(sentence, sources) for sentence in item.sentences),
+        sides=sides,
+        coverage=_coverage(sides, texts),
+    )
+
+
+def _foreign_note(item: DigestItem, texts: Texts) -> str:
+    if item.language == texts.language:
+        return ""
+    name = clean(texts.language_name(item.language), NAME_LIMIT)
+    if any(source.language == texts.language for source in item.sources):
+        return texts.say("story.in_language", language=name)
+    wanted = texts.language_name(texts.language)
+    return texts.say("story.foreign", language=name, wanted=wanted)
+
+
+def _sentence(sentence: DigestSentence, sources: dict[int, SourceView]) -> SentenceView:
+    cited = tuple(sources[number] for number in sentence.sources if number in sources)
+    return SentenceView(text=clean(sentence.text), sources=cited)
+
+
+def _source(source: Source, digest: Digest, texts: Texts) -> SourceView:
+    familiar = source.language in {texts.language.value, UNDETERMINED, ""}
+    published_at = source.published_at
+    return SourceView(
+        number=source.number,
+        outlet=clean(source.outlet_name, NAME_LIMIT),
+        title=clean(source.title, TITLE_LIMIT) or clean(source.url, TITLE_LIMIT),
+        url=safe_url(source.url),
+        language=_language(source.language, texts),
+        foreign="" if familiar else clean(texts.language_name(source.language), NAME_LIMIT),
+        when=texts.moment(published_at, seen_from=digest.until, zone=digest.zone),
+        published_at=published_at,
+    )
+
+
+def _language(code: str, texts: Texts) -> str:
+    """Return the code if it names a language, so that nothing else reaches a ``lang``."""
+    return code if code in texts.locale.languages else UNDETERMINED
+
+
+def _sides(
+    sources: Sequence[Source], views: dict[int, SourceView], digest: Digest, texts: Texts
+) -> tuple[SideView, ...]:
+    return tuple(
+        SideView(
+            key=key,
+            name=texts.side(key),
+            sources=tuple(views[s.number] for s in sources if side_of(s.country, digest) == key),
+        )
+        for key in (*digest.sides, ELSEWHERE)
+    )
+
+
+def _coverage(sides: Sequence[SideView], texts: Texts) -> str:
+    counts = (
+        texts.say("story.coverage_side", side=side.name, count=texts.number(len(side.sources)))
+        for side in sides
+    )
+    return texts.say("story.coverage", sides=", ".join(counts))
