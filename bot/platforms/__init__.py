@@ -1,0 +1,1 @@
+"""Where digests go: one folder per platform behind one Messenger protocol."""

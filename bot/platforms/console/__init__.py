@@ -1,0 +1,1 @@
+"""The console as a platform: digests are printed where the bot runs."""

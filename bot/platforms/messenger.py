@@ -1,0 +1,35 @@
+"""What every platform does for the outbox."""
+
+from typing import Protocol
+
+from bot.domain.model import Delivery, Digest, SendOutcome, Sent, Unknown, Unreachable
+
+
+class Messenger(Protocol):
+    """Renders digests and sends their parts to one platform's destinations."""
+
+    @property
+    def platform(self) -> str:
+        """The name under which destinations know the platform."""
+        ...
+
+    @property
+    def ready(self) -> bool:
+        """Whether the platform can be asked now; until then nothing is claimed for it."""
+        ...
+
+    def render(self, digest: Digest) -> tuple[str, ...]:
+        """Return the digest's payloads, one for each message, to be frozen."""
+        ...
+
+    async def send(self, delivery: Delivery) -> SendOutcome:
+        """Send one payload, once, without retries of its own; never raises for the network."""
+        ...
+
+    async def find(self, delivery: Delivery) -> Sent | Unreachable | Unknown:
+        """Look whether an earlier attempt arrived.
+
+        Sent where the message is there, Unreachable where it certainly is not, Unknown
+        where the platform cannot tell.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""What wakes the jobs; what is due is computed from stored state, not from here."""
