@@ -1,0 +1,1 @@
+"""The chat-neutral use cases behind every command. Look-ups read the database only."""

@@ -1,0 +1,154 @@
+"""What every chat platform offers its users, bound to one instance."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.commands import subscriptions
+from bot.commands.news import (
+    News,
+    as_digest,
+    find_topic,
+    latest_news,
+    parse_since,
+    story_detail,
+)
+from bot.domain.compose import DigestRequest
+from bot.domain.model import Destination, Digest, Language, Subscription, Taste
+from bot.domain.schedule import covered_since, parse_schedule, previous_slot
+from bot.domain.topic import Topic
+from bot.storage import digests
+from bot.storage.database import Database
+
+# What one chat message can hold and a reader wants to scroll.
+NEWS_LIMIT = 10
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Defaults:
+    """What counts where a user does not say."""
+
+    language: Language
+    zone: str
+    max_stories: int
+    max_words: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """The use cases behind the slash commands of every platform.
+
+    Its errors are StraitErrors whose text is meant for the user. ``write`` composes a
+    digest and is the only one that may take seconds; the others read or write a few rows.
+    """
+
+    database: Database
+    topics: Mapping[str, Topic]
+    defaults: Defaults
+    write: Callable[[DigestRequest], Awaitable[Digest]]
+    clock: Callable[[], datetime]
+
+    async def news(
+        self, topic: str, *, since: str = "24h", language: Language | None = None
+    ) -> Digest:
+        """Return a topic's stories of the time since, as a document to render."""
+        found = await latest_news(
+            self.database,
+            find_topic(self.topics, topic),
+            since=parse_since(since),
+            limit=NEWS_LIMIT,
+            now=self.clock(),
+        )
+        return await self._document(found, language)
+
+    async def story(self, story_id: int, *, language: Language | None = None) -> Digest:
+        """Return one story, as a document with one item."""
+        story = (await story_detail(self.database, story_id)).story
+        found = News(
+            topic=find_topic(self.topics, story.topic),
+            since=story.first_seen_at,
+            until=self.clock(),
+            stories=(story,),
+            left_out=0,
+        )
+        return await self._document(found, language)
+
+    async def _document(self, news: News, language: Language | None) -> Digest:
+        chosen = language or self.defaults.language
+        return await as_digest(self.database, news, language=chosen, zone=self.defaults.zone)
+
+    async def subscribe(
+        self,
+        destination: Destination,
+        *,
+        topic: str,
+        schedule: str,
+        zone: str | None = None,
+        language: Language | None = None,
+        max_stories: int | None = None,
+        created_by: str | None,
+    ) -> Subscription:
+        """Subscribe a destination; ``schedule`` is ``daily 08:00`` or ``weekly monday 08:00``."""
+        taste = Taste(
+            topics=(find_topic(self.topics, topic).id,),
+            schedule=parse_schedule(schedule, zone or self.defaults.zone),
+            language=language or self.defaults.language,
+            max_stories=max_stories or self.defaults.max_stories,
+        )
+        return await subscriptions.subscribe(
+            self.database, destination, taste, created_by=created_by, now=self.clock()
+        )
+
+    async def subscriptions(self, platform: str, workspace: str) -> list[Subscription]:
+        """Return the workspace's subscriptions."""
+        return await subscriptions.list_subscriptions(self.database, platform, workspace)
+
+    async def pause(self, subscription_id: int, *, platform: str, workspace: str) -> Subscription:
+        """Send nothing until it is resumed."""
+        return await subscriptions.pause(
+            self.database, subscription_id, platform=platform, workspace=workspace
+        )
+
+    async def resume(self, subscription_id: int, *, platform: str, workspace: str) -> Subscription:
+        """Send again, from the next slot on."""
+        return await subscriptions.resume(
+            self.database,
+            subscription_id,
+            platform=platform,
+            workspace=workspace,
+            now=self.clock(),
+        )
+
+    async def remove(self, subscription_id: int, *, platform: str, workspace: str) -> None:
+        """End a subscription."""
+        await subscriptions.remove(
+            self.database, subscription_id, platform=platform, workspace=workspace
+        )
+
+    async def preview(
+        self, subscription_id: int, *, platform: str, workspace: str
+    ) -> tuple[Digest, ...]:
+        """Compose what the subscription would get now; nothing counts as told by it."""
+        subscription = await subscriptions.find_subscription(
+            self.database, subscription_id, platform=platform, workspace=workspace
+        )
+        async with self.database.read() as connection:
+            told = await digests.told_versions(connection, subscription.destination)
+        taste, now = subscription.taste, self.clock()
+        slot = previous_slot(taste.schedule, before=now)
+        since = covered_since(taste.schedule, max(slot, now), last_slot=slot)
+        requests = [
+            DigestRequest(
+                topic=self.topics[topic],
+                language=taste.language,
+                zone=taste.schedule.zone,
+                since=since,
+                until=now,
+                max_stories=taste.max_stories,
+                max_words=self.defaults.max_words,
+                told=told,
+            )
+            for topic in taste.topics
+            if topic in self.topics
+        ]
+        return tuple([await self.write(request) for request in requests])

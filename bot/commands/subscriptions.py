@@ -1,0 +1,125 @@
+"""A workspace's subscriptions: subscribe, list, pause, resume, remove."""
+
+from datetime import datetime
+
+from bot.domain.errors import InputError, NotFoundError
+from bot.domain.model import Destination, Subscription, SubscriptionStatus, Taste
+from bot.storage import deliveries, subscriptions
+from bot.storage.database import Database
+
+# Far above what a community needs; a script that subscribes without end stops here.
+MOST_PER_WORKSPACE = 100
+
+PAUSED = "The subscription was paused."
+
+
+async def subscribe(
+    database: Database,
+    destination: Destination,
+    taste: Taste,
+    *,
+    created_by: str | None,
+    now: datetime,
+) -> Subscription:
+    """Subscribe a destination, from the next slot on.
+
+    Raises InputError where it has the same subscription already, or the workspace too many.
+    """
+    async with database.write() as connection:
+        mine = await subscriptions.of_workspace(
+            connection, destination.platform, destination.workspace
+        )
+        if len(mine) >= MOST_PER_WORKSPACE:
+            raise InputError(
+                f"This workspace has {len(mine)} subscriptions already: remove one first."
+            )
+        if same := next((s for s in mine if _same(s, destination, taste)), None):
+            raise InputError(
+                f"This channel is subscribed already (subscription {same.id}): "
+                "remove that one to change it."
+            )
+        return await subscriptions.add(
+            connection, destination, taste, created_by=created_by, after=now, now=now
+        )
+
+
+async def list_subscriptions(
+    database: Database, platform: str, workspace: str
+) -> list[Subscription]:
+    """Return the workspace's subscriptions, in order of their ids."""
+    async with database.read() as connection:
+        return await subscriptions.of_workspace(connection, platform, workspace)
+
+
+async def find_subscription(
+    database: Database, subscription_id: int, *, platform: str, workspace: str
+) -> Subscription:
+    """Return one of the workspace's subscriptions; raises NotFoundError for another's."""
+    mine = await list_subscriptions(database, platform, workspace)
+    found = next((s for s in mine if s.id == subscription_id), None)
+    if found is None:
+        raise _no_such(subscription_id)
+    return found
+
+
+async def pause(
+    database: Database, subscription_id: int, *, platform: str, workspace: str
+) -> Subscription:
+    """Send nothing until it is resumed; raises NotFoundError for another workspace's."""
+    async with database.write() as connection:
+        changed = await subscriptions.save_status(
+            connection,
+            subscription_id,
+            SubscriptionStatus.PAUSED,
+            platform=platform,
+            workspace=workspace,
+        )
+        if changed is not None:
+            # A digest that waits for another attempt is not wanted any more either.
+            await deliveries.cancel(connection, changed.id, problem=PAUSED)
+    if changed is None:
+        raise _no_such(subscription_id)
+    return changed
+
+
+async def resume(
+    database: Database, subscription_id: int, *, platform: str, workspace: str, now: datetime
+) -> Subscription:
+    """Send again, from the next slot on; raises NotFoundError for another workspace's."""
+    async with database.write() as connection:
+        changed = await subscriptions.save_status(
+            connection,
+            subscription_id,
+            SubscriptionStatus.ACTIVE,
+            platform=platform,
+            workspace=workspace,
+            # What fell due during the pause was not wanted.
+            skip_until=now,
+        )
+    if changed is None:
+        raise _no_such(subscription_id)
+    return changed
+
+
+async def remove(
+    database: Database, subscription_id: int, *, platform: str, workspace: str
+) -> None:
+    """End a subscription; raises NotFoundError for another workspace's."""
+    async with database.write() as connection:
+        removed = await subscriptions.remove(
+            connection, subscription_id, platform=platform, workspace=workspace
+        )
+    if not removed:
+        raise _no_such(subscription_id)
+
+
+def _same(known: Subscription, destination: Destination, taste: Taste) -> bool:
+    return (
+        known.destination == destination
+        and known.taste.topics == taste.topics
+        and known.taste.schedule == taste.schedule
+    )
+
+
+def _no_such(subscription_id: int) -> NotFoundError:
+    return NotFoundError(f"There is no subscription {subscription_id} here: list them first.")

@@ -1,0 +1,109 @@
+"""The connection to Discord: logs in, syncs the commands, serves until told to stop."""
+
+import re
+from collections.abc import Mapping
+from functools import partial
+
+import discord
+import structlog
+
+from bot.commands.desk import Desk
+from bot.domain.errors import StraitError
+from bot.platforms.discord.attempt import single_attempts
+from bot.platforms.discord.commands import add_commands
+from bot.platforms.discord.config import PLATFORM, DiscordConfig, aim
+from bot.platforms.discord.connection import LOGIN_REFUSED, close, connect, log_in
+from bot.platforms.discord.lookups import Lookups
+from bot.platforms.discord.messenger import DiscordMessenger
+from bot.platforms.discord.payload import NO_MENTIONS
+from bot.platforms.discord.permissions import invitation
+from bot.platforms.discord.subscribing import Subscribing
+from bot.platforms.discord.sync import SyncState, sync_commands
+from bot.platforms.discord.tree import StraitTree
+from bot.platforms.discord.words import Translator, Words
+from bot.rendering.texts import Texts
+
+log = structlog.get_logger()
+
+# Strait does not speak: the libraries for voice are not missing.
+discord.VoiceClient.warn_nacl = False
+discord.VoiceClient.warn_dave = False
+
+# What can be a token at all, and stand in a header.
+TOKEN_SHAPE = re.compile(r"[\w.-]+", re.ASCII)
+
+
+class StraitClient(discord.AutoShardedClient):
+    """discord.py's client with Strait's commands."""
+
+    def __init__(
+        self,
+        *,
+        desk: Desk,
+        texts: Mapping[str, Texts],
+        sync_state: SyncState,
+        shards: int | None = None,
+    ) -> None:
+        # Guilds give channels and our permissions in them; nothing else is needed, and nothing
+        # of it is privileged.
+        super().__init__(
+            intents=discord.Intents(guilds=True),
+            allowed_mentions=NO_MENTIONS,
+            http_trace=single_attempts(),
+            shard_count=shards,
+            max_messages=None,
+        )
+        words = Words(texts, desk.defaults.language)
+        self.tree = StraitTree(self, words)
+        self._translator = Translator(texts)
+        self._sync_state = sync_state
+        add_commands(self.tree, Lookups(desk, words), Subscribing(desk, words), words)
+
+    async def setup_hook(self) -> None:
+        """Sync the commands: once for each login, never on (re)connecting."""
+        changed = await sync_commands(self.tree, self._translator, self._sync_state)
+        log.info("discord logged in", user=str(self.user), commands_updated=changed)
+        log.info("discord invitation", url=invitation(self.application_id or 0))
+
+
+class DiscordPlatform:
+    """Discord as the app runs it: ``messenger`` for the outbox, ``run`` for all the rest."""
+
+    def __init__(
+        self,
+        config: DiscordConfig,
+        *,
+        desk: Desk,
+        texts: Mapping[str, Texts],
+        sync_state: SyncState,
+    ) -> None:
+        self._config = config
+        # Discord names its own gateway where it is asked for the number of shards.
+        shards = config.shards or (1 if config.gateway_url else None)
+        self._new_client = partial(
+            StraitClient, desk=desk, texts=texts, sync_state=sync_state, shards=shards
+        )
+        self.client = self._new_client()
+        self.messenger = DiscordMessenger(lambda: self.client, texts)
+
+    @property
+    def name(self) -> str:
+        """The platform's name."""
+        return PLATFORM
+
+    async def run(self) -> None:
+        """Serve until cancelled, then close; can run again, however it ended.
+
+        Outages are ridden out. Raises StraitError where Discord refuses the bot for good.
+        """
+        aim(self._config)
+        if not TOKEN_SHAPE.fullmatch(self._config.token.strip()):
+            raise StraitError(LOGIN_REFUSED)
+        if self.client.is_closed():
+            # discord.py's clients stay closed.
+            self.client = self._new_client()
+        try:
+            await log_in(self.client, self._config.token)
+            await connect(self.client)
+        finally:
+            await close(self.client)

@@ -1,0 +1,49 @@
+"""What `/news` and `/story` do."""
+
+from collections.abc import Iterator
+
+import discord
+from discord import app_commands
+
+from bot.commands.desk import Desk
+from bot.platforms.discord.render import digest_pages, story_pages
+from bot.platforms.discord.replies import show, think
+from bot.platforms.discord.words import Words, language_of
+
+# Discord shows at most 25 suggestions of at most 100 characters.
+MOST_CHOICES = 25
+CHOICE_LENGTH = 100
+
+Choices = list[app_commands.Choice[str]]
+
+
+class Lookups:
+    """Reads the database and shows what it finds to the one who asked."""
+
+    def __init__(self, desk: Desk, words: Words) -> None:
+        self._desk = desk
+        self._words = words
+
+    async def news(self, interaction: discord.Interaction, topic: str, since: str) -> None:
+        """Show a topic's stories of the time since."""
+        await think(interaction)
+        digest = await self._desk.news(topic, since=since, language=language_of(interaction))
+        await show(interaction, digest_pages(digest, self._words.texts_in(digest.language)))
+
+    async def story(self, interaction: discord.Interaction, story_id: int) -> None:
+        """Show one story with all its reports."""
+        await think(interaction)
+        digest = await self._desk.story(story_id, language=language_of(interaction))
+        await show(interaction, story_pages(digest, self._words.texts_in(digest.language)))
+
+    async def suggest_topics(self, interaction: discord.Interaction, typed: str) -> Choices:
+        """Suggest the topics whose name or title has what is typed in it."""
+        language = self._words.texts_for(interaction).language
+        return list(self._topics(typed.casefold(), language))[:MOST_CHOICES]
+
+    def _topics(self, typed: str, language: str) -> Iterator[app_commands.Choice[str]]:
+        for topic in self._desk.topics.values():
+            title = topic.title.get(language, topic.id)
+            if typed in topic.id.casefold() or typed in title.casefold():
+                name = f"{title} ({topic.id})"[:CHOICE_LENGTH]
+                yield app_commands.Choice(name=name, value=topic.id)

@@ -1,0 +1,134 @@
+"""A digest as Discord messages: Components V2, and plain text where those are refused.
+
+Limits: https://docs.discord.com/developers/components/reference (40 components and 4000
+characters of text a message) and .../resources/message (2000 characters of content).
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import discord
+
+from bot.domain.model import Digest
+from bot.platforms.discord import stories
+from bot.platforms.discord.marker import SEPARATOR, mark
+from bot.platforms.discord.markup import escape, units
+from bot.platforms.discord.stories import Blocks
+from bot.rendering.texts import Texts
+from bot.rendering.view import DigestView, ItemView, view_digest
+
+TEXT_LIMIT = 4000
+COMPONENT_LIMIT = 40
+CONTENT_LIMIT = 2000
+
+# The container, the heading, and a line and a text below the stories.
+FRAME = 4
+MOST_PARTS = COMPONENT_LIMIT - FRAME
+
+MARK_ROOM = units(SEPARATOR + mark(""))
+
+# What a page's number can add to its heading and footer, in any language.
+NUMBER_ROOM = 60
+
+# A calm indigo that stands out on light and dark.
+ACCENT = discord.Colour(0x4B6EAF)
+
+Told = tuple[ItemView, Blocks]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Page:
+    """One message: Markdown texts, and the same in brief where only plain content is taken."""
+
+    heading: str
+    stories: tuple[Blocks, ...]
+    footer: str
+    plain: str
+
+
+def digest_pages(digest: Digest, texts: Texts) -> tuple[Page, ...]:
+    """Return the digest as messages, split between stories, each within all limits."""
+    return _pages(digest, texts, stories.brief)
+
+
+def story_pages(digest: Digest, texts: Texts) -> tuple[Page, ...]:
+    """Return the digest's stories as messages with every report that fits."""
+    return _pages(digest, texts, stories.full)
+
+
+def to_view(page: Page) -> discord.ui.LayoutView:
+    """Return the page as Components V2. Its last text is the footer, which is ours alone."""
+    box = discord.ui.Container[discord.ui.LayoutView](accent_colour=ACCENT)
+    box.add_item(discord.ui.TextDisplay(page.heading))
+    for story in page.stories:
+        box.add_item(discord.ui.Separator(spacing=discord.SeparatorSpacing.large))
+        for text in story:
+            box.add_item(discord.ui.TextDisplay(text))
+    box.add_item(discord.ui.Separator(visible=False))
+    box.add_item(discord.ui.TextDisplay(page.footer))
+    return discord.ui.LayoutView(timeout=None).add_item(box)
+
+
+def _pages(digest: Digest, texts: Texts, shape: Callable[..., Blocks]) -> tuple[Page, ...]:
+    view = view_digest(digest, texts)
+    heading, footer = _heading(view), _footer(view)
+    room = TEXT_LIMIT - units(heading) - units(footer) - NUMBER_ROOM - MARK_ROOM
+    told = [
+        (item, shape(item, story.story_id, texts, room=room))
+        for item, story in zip(view.items, digest.items, strict=True)
+    ]
+    groups = list(_split(told, room)) or [[]]
+    return tuple(
+        _page(view, texts, group, part, len(groups)) for part, group in enumerate(groups, 1)
+    )
+
+
+def _split(told: Sequence[Told], room: int) -> Iterator[list[Told]]:
+    group: list[Told] = []
+    used = parts = 0
+    for item, blocks in told:
+        size, count = stories.length(blocks), 1 + len(blocks)
+        if group and (used + size > room or parts + count > MOST_PARTS):
+            yield group
+            group, used, parts = [], 0, 0
+        group.append((item, blocks))
+        used, parts = used + size, parts + count
+    if group:
+        yield group
+
+
+def _page(view: DigestView, texts: Texts, group: Sequence[Told], part: int, parts: int) -> Page:
+    heading = _heading(view) if part == 1 else f"## {escape(view.topic)}"
+    number = texts.say("discord.part", part=str(part), parts=str(parts)) if parts > 1 else ""
+    said = [escape(text) for text in (number, view.footer if part == parts else "") if text]
+    footer = f"-# {SEPARATOR.join(said) or escape(view.edition)}"
+    items = [item for item, _ in group]
+    return Page(
+        heading=heading,
+        stories=tuple(blocks for _, blocks in group),
+        footer=footer,
+        plain=_plain(items, heading, footer, texts),
+    )
+
+
+def _heading(view: DigestView) -> str:
+    about = f"-# {escape(view.edition)} · {escape(view.as_of)}"
+    return "\n".join(
+        [f"## {escape(view.topic)}", f"**{escape(view.date)}**", escape(view.summary), about]
+    )
+
+
+def _footer(view: DigestView) -> str:
+    return f"-# {SEPARATOR.join(escape(part) for part in (view.footer, view.edition) if part)}"
+
+
+def _plain(items: Sequence[ItemView], heading: str, footer: str, texts: Texts) -> str:
+    """Return the stories as lines, as many as one plain message holds."""
+    lines = [stories.line(item, texts) for item in items]
+    for kept in range(len(lines), -1, -1):
+        hidden = len(lines) - kept
+        more = [escape(texts.count("discord.more_stories", hidden))] if hidden else []
+        content = "\n".join([heading, "", *lines[:kept], *more, footer])
+        if units(content) + MARK_ROOM <= CONTENT_LIMIT:
+            break
+    return content

@@ -1,0 +1,197 @@
+"""What the `/digest` commands do."""
+
+from dataclasses import dataclass
+
+import discord
+from discord import app_commands
+
+from bot.commands.desk import Desk
+from bot.domain.errors import InputError
+from bot.domain.model import (
+    Destination,
+    Language,
+    ScheduleKind,
+    Subscription,
+    SubscriptionStatus,
+)
+from bot.domain.schedule import next_slot
+from bot.platforms.discord.config import PLATFORM
+from bot.platforms.discord.lookups import CHOICE_LENGTH, MOST_CHOICES
+from bot.platforms.discord.markup import escape, on
+from bot.platforms.discord.permissions import Channel, ask_in, explain, is_outside, lacking
+from bot.platforms.discord.render import digest_pages
+from bot.platforms.discord.replies import say, show, think
+from bot.platforms.discord.words import Words
+from bot.platforms.discord.zones import suggest_zones
+from bot.rendering.texts import Texts
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wish:
+    """What the user of `/digest subscribe` chose; None stands for the instance's default."""
+
+    topic: str
+    frequency: str
+    time: str
+    zone: str | None
+    weekday: str | None
+    channel: Channel | None
+    language: str | None
+    stories: int | None
+
+
+class Subscribing:
+    """A server's subscriptions: every call is bound to the server it comes from."""
+
+    def __init__(self, desk: Desk, words: Words) -> None:
+        self._desk = desk
+        self._words = words
+
+    async def subscribe(self, interaction: discord.Interaction, wish: Wish) -> None:
+        """Subscribe a channel, if the bot can write there."""
+        await think(interaction)
+        texts = self._words.texts_for(interaction)
+        if is_outside(interaction):
+            await say(interaction, ask_in(interaction, texts))
+            return
+        channel = wish.channel or interaction.channel
+        if not isinstance(channel, Channel):
+            raise InputError(texts.say("discord.no_channel"))
+        if missing := lacking(channel):
+            await say(interaction, explain(channel, missing, texts))
+            return
+        made = await self._desk.subscribe(
+            Destination(
+                platform=PLATFORM, workspace=_workspace(interaction), channel=str(channel.id)
+            ),
+            topic=wish.topic,
+            schedule=_schedule(wish, texts),
+            zone=wish.zone,
+            language=Language(wish.language) if wish.language else None,
+            max_stories=wish.stories,
+            created_by=str(interaction.user.id),
+        )
+        await say(interaction, self._told("discord.subscribed", made, texts))
+
+    async def show_all(self, interaction: discord.Interaction) -> None:
+        """List the server's subscriptions."""
+        await think(interaction)
+        texts = self._words.texts_for(interaction)
+        mine = await self._desk.subscriptions(PLATFORM, _workspace(interaction))
+        lines = [self._line(subscription, texts) for subscription in mine]
+        await say(interaction, *(lines or [texts.say("discord.none")]))
+
+    async def pause(self, interaction: discord.Interaction, subscription_id: int) -> None:
+        """Send nothing until it is resumed."""
+        await think(interaction)
+        paused = await self._desk.pause(
+            subscription_id, platform=PLATFORM, workspace=_workspace(interaction)
+        )
+        texts = self._words.texts_for(interaction)
+        await say(interaction, texts.say("discord.paused", id=str(paused.id)))
+
+    async def resume(self, interaction: discord.Interaction, subscription_id: int) -> None:
+        """Send again from the next time on."""
+        await think(interaction)
+        resumed = await self._desk.resume(
+            subscription_id, platform=PLATFORM, workspace=_workspace(interaction)
+        )
+        texts = self._words.texts_for(interaction)
+        await say(interaction, self._told("discord.resumed", resumed, texts))
+
+    async def remove(self, interaction: discord.Interaction, subscription_id: int) -> None:
+        """End a subscription."""
+        await think(interaction)
+        await self._desk.remove(
+            subscription_id, platform=PLATFORM, workspace=_workspace(interaction)
+        )
+        texts = self._words.texts_for(interaction)
+        await say(interaction, texts.say("discord.removed", id=str(subscription_id)))
+
+    async def preview(self, interaction: discord.Interaction, subscription_id: int) -> None:
+        """Show what the subscription would get now, to the one who asked."""
+        await think(interaction)
+        digests = await self._desk.preview(
+            subscription_id, platform=PLATFORM, workspace=_workspace(interaction)
+        )
+        texts = self._words.texts_in
+        pages = [page for d in digests for page in digest_pages(d, texts(d.language))]
+        if not pages:
+            raise InputError(self._words.texts_for(interaction).say("discord.no_topics"))
+        await show(interaction, pages)
+
+    async def suggest_subscriptions(
+        self, interaction: discord.Interaction, typed: str
+    ) -> list[app_commands.Choice[int]]:
+        """Suggest the server's subscriptions to those who may change them."""
+        if interaction.guild_id is None or not interaction.permissions.manage_guild:
+            return []
+        texts = self._words.texts_for(interaction)
+        mine = await self._desk.subscriptions(PLATFORM, _workspace(interaction))
+        named = [(s.id, self._name(s, interaction, texts)) for s in mine]
+        return [
+            app_commands.Choice(name=name[:CHOICE_LENGTH], value=number)
+            for number, name in named
+            if typed.casefold() in name.casefold()
+        ][:MOST_CHOICES]
+
+    async def suggest_zones(
+        self, interaction: discord.Interaction, typed: str
+    ) -> list[app_commands.Choice[str]]:
+        """Suggest time zones that have what is typed in their names."""
+        found = suggest_zones(typed, default=self._desk.defaults.zone)
+        return [app_commands.Choice(name=zone, value=zone) for zone in found[:MOST_CHOICES]]
+
+    def _told(self, key: str, subscription: Subscription, texts: Texts) -> str:
+        upcoming = next_slot(subscription.taste.schedule, after=self._desk.clock())
+        return texts.say(
+            key,
+            id=str(subscription.id),
+            channel=f"<#{subscription.destination.channel}>",
+            topic=escape(self._topic(subscription, texts)),
+            schedule=_when(subscription, texts),
+            next=on(upcoming),
+        )
+
+    def _line(self, subscription: Subscription, texts: Texts) -> str:
+        paused = subscription.status is SubscriptionStatus.PAUSED
+        return self._told("discord.line_paused" if paused else "discord.line", subscription, texts)
+
+    def _name(
+        self, subscription: Subscription, interaction: discord.Interaction, texts: Texts
+    ) -> str:
+        guild = interaction.guild
+        channel = guild and guild.get_channel_or_thread(int(subscription.destination.channel))
+        where = f"#{channel.name}" if channel else subscription.destination.channel
+        when = _when(subscription, texts)
+        return f"{subscription.id}: {where}, {self._topic(subscription, texts)}, {when}"
+
+    def _topic(self, subscription: Subscription, texts: Texts) -> str:
+        known = self._desk.topics
+        titles = [
+            known[t].title.get(texts.language, t) for t in subscription.taste.topics if t in known
+        ]
+        return ", ".join(titles or subscription.taste.topics)
+
+
+def _workspace(interaction: discord.Interaction) -> str:
+    """Return the server as the storage knows it; the commands exist in servers only."""
+    return str(interaction.guild_id)
+
+
+def _schedule(wish: Wish, texts: Texts) -> str:
+    """Return the wish in the words that the desk reads."""
+    if wish.frequency == ScheduleKind.WEEKLY:
+        return f"weekly {wish.weekday or 'monday'} {wish.time}"
+    if wish.weekday:
+        raise InputError(texts.say("discord.weekday_needs_weekly"))
+    return f"daily {wish.time}"
+
+
+def _when(subscription: Subscription, texts: Texts) -> str:
+    schedule = subscription.taste.schedule
+    clock = f"{schedule.hour:02}:{schedule.minute:02}"
+    if schedule.weekday is None:
+        return texts.say("discord.when.daily", time=clock, zone=schedule.zone)
+    day = texts.locale.days["format"]["wide"][schedule.weekday]
+    return texts.say("discord.when.weekly", day=day, time=clock, zone=schedule.zone)

@@ -1,0 +1,1 @@
+"""Slack: one slash command, Block Kit digests, Socket Mode or signed HTTP."""

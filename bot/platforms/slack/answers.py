@@ -1,0 +1,235 @@
+"""From a request to the messages that answer it; what cannot be done is said in one sentence."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import structlog
+
+from bot.commands.desk import Desk
+from bot.domain.errors import InputError, StraitError
+from bot.domain.model import Destination, Language, Subscription, SubscriptionStatus
+from bot.domain.schedule import describe, next_slot
+from bot.platforms.slack.blocks import (
+    bullets,
+    code,
+    context,
+    escape,
+    packed,
+    paragraph,
+    paragraphs,
+    rich,
+    size,
+    words,
+)
+from bot.platforms.slack.channels import Channels
+from bot.platforms.slack.config import PLATFORM
+from bot.platforms.slack.render import MESSAGE_LIMIT, Message, render_digest, shorten
+from bot.platforms.slack.requests import (
+    Help,
+    ListDigests,
+    Manage,
+    Misuse,
+    News,
+    Request,
+    ShowStory,
+    Subscribe,
+)
+from bot.rendering.texts import Texts
+
+log = structlog.get_logger()
+
+# A response_url is good for five answers; one is kept for "composing" and one in reserve.
+# https://docs.slack.dev/interactivity/handling-user-interaction#message_responses
+MOST_MESSAGES = 3
+
+HELP = (
+    ("{command} {topic} 24h", "help_news"),
+    ("{command} story 12", "help_story"),
+    ("{command} digest subscribe daily 08:00 Asia/Tokyo", "help_subscribe"),
+    ("{command} digest list", "help_list"),
+    ("{command} digest pause|resume|remove|preview 3", "help_manage"),
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asker:
+    """Who asks, and where; ``command`` is what the slash command is called there."""
+
+    team: str
+    channel: str
+    user: str
+    command: str
+    language: Language
+
+
+class Answers:
+    """Answers requests with the use cases of the desk."""
+
+    def __init__(self, desk: Desk, texts: Mapping[str, Texts], channels: Channels) -> None:
+        self._desk = desk
+        self._texts = texts
+        self._channels = channels
+
+    async def answer(self, request: Request, asker: Asker) -> tuple[Message, ...]:
+        """Return the answer's messages; never raises, so that nobody waits in vain."""
+        texts = self._texts[asker.language]
+        try:
+            return await self._answer(request, asker, texts)
+        except StraitError as error:
+            return (say(str(error)),)
+        except Exception:
+            log.exception("slack command failed", request=type(request).__name__)
+            return (say(texts.say("slack.failed")),)
+
+    def composing(self, request: Manage, asker: Asker) -> Message:
+        """Return what is said while a preview is composed."""
+        texts = self._texts[asker.language]
+        return say(texts.say("slack.composing", id=str(request.subscription_id)))
+
+    async def _answer(self, request: Request, asker: Asker, texts: Texts) -> tuple[Message, ...]:
+        match request:
+            case Help():
+                return (self._help(asker, texts),)
+            case News() | ShowStory():
+                return await self._look_up(request, asker)
+            case Manage(verb="preview"):
+                return await self._preview(request, asker, texts)
+            case ListDigests():
+                return await self._list(asker, texts)
+        return (say(await self._sentence(request, asker, texts)),)
+
+    async def _sentence(
+        self, request: Misuse | Subscribe | Manage, asker: Asker, texts: Texts
+    ) -> str:
+        match request:
+            case Misuse():
+                return texts.say(request.key, command=asker.command, **request.values)
+            case Subscribe():
+                return await self._subscribe(request, asker, texts)
+            case Manage():
+                return await self._manage(request, asker, texts)
+
+    def _help(self, asker: Asker, texts: Texts) -> Message:
+        topic = min(self._desk.topics)
+        lines = [
+            (written.format(command=asker.command, topic=topic), texts.say(f"slack.{key}"))
+            for written, key in HELP
+        ]
+        shown = bullets([code(written), words(f"  {meaning}")] for written, meaning in lines)
+        text = "\n".join(f"{written} – {meaning}" for written, meaning in lines)
+        return Message(text=escape(text), blocks=(paragraph(texts.say("slack.help")), rich(shown)))
+
+    async def _look_up(self, request: News | ShowStory, asker: Asker) -> tuple[Message, ...]:
+        language = request.language or asker.language
+        texts = self._texts[language]
+        if isinstance(request, ShowStory):
+            story = await self._desk.story(request.story_id, language=language)
+            return render_digest(story, texts, titles=True)
+        since = {"since": request.since} if request.since else {}
+        news = await self._desk.news(request.topic, language=language, **since)
+        return shorten(news, texts, most=MOST_MESSAGES)
+
+    async def _subscribe(self, request: Subscribe, asker: Asker, texts: Texts) -> str:
+        await self._channels.check(asker.channel, texts)
+        made = await self._desk.subscribe(
+            Destination(platform=PLATFORM, workspace=asker.team, channel=asker.channel),
+            topic=request.topic,
+            schedule=request.schedule,
+            zone=request.zone,
+            language=request.language or asker.language,
+            max_stories=request.stories,
+            created_by=asker.user,
+        )
+        return texts.say("slack.subscribed", when=self._next(made, texts), **_about(made, texts))
+
+    async def _list(self, asker: Asker, texts: Texts) -> tuple[Message, ...]:
+        found = await self._of_channel(asker)
+        if not found:
+            return (say(texts.say("slack.none", command=asker.command)),)
+        # A workspace has a hundred at most (bot.commands.subscriptions): two messages or three.
+        return say_lines(
+            _with_status(texts.say("slack.listed", **_about(mine, texts)), mine, texts)
+            for mine in found
+        )
+
+    async def _manage(self, request: Manage, asker: Asker, texts: Texts) -> str:
+        number = await self._own(request, asker, texts)
+        scope = {"platform": PLATFORM, "workspace": asker.team}
+        shown = {"id": str(number)}
+        match request.verb:
+            case "pause":
+                await self._desk.pause(number, **scope)
+                return texts.say("slack.paused", command=asker.command, **shown)
+            case "resume":
+                resumed = await self._desk.resume(number, **scope)
+                return texts.say("slack.resumed", when=self._next(resumed, texts), **shown)
+        await self._desk.remove(number, **scope)
+        return texts.say("slack.removed", **shown)
+
+    async def _preview(self, request: Manage, asker: Asker, texts: Texts) -> tuple[Message, ...]:
+        number = await self._own(request, asker, texts)
+        digests = await self._desk.preview(number, platform=PLATFORM, workspace=asker.team)
+        messages = [
+            message
+            for digest in digests
+            for message in shorten(digest, self._texts[digest.language], most=MOST_MESSAGES)
+        ][:MOST_MESSAGES]
+        if not messages:
+            raise InputError(texts.say("slack.topic_gone", id=str(number)))
+        note = context(texts.say("slack.previewed", id=str(number)))
+        return (
+            Message(text=messages[0].text, blocks=(note, *messages[0].blocks)),
+            *messages[1:],
+        )
+
+    async def _own(self, request: Manage, asker: Asker, texts: Texts) -> int:
+        """Return the number if it is this channel's: a channel's members manage its digests."""
+        number = request.subscription_id
+        if any(mine.id == number for mine in await self._of_channel(asker)):
+            return number
+        raise InputError(texts.say("slack.not_here", id=str(number), command=asker.command))
+
+    async def _of_channel(self, asker: Asker) -> list[Subscription]:
+        mine = await self._desk.subscriptions(PLATFORM, asker.team)
+        return [one for one in mine if one.destination.channel == asker.channel]
+
+    def _next(self, subscription: Subscription, texts: Texts) -> str:
+        """Return when the next digest comes, in its own zone."""
+        now, schedule = self._desk.clock(), subscription.taste.schedule
+        when = next_slot(schedule, after=now)
+        day, time = texts.date(when, schedule.zone), texts.time(when, schedule.zone)
+        return texts.say("times.day_and_time", day=day, time=time)
+
+
+def say(sentence: str) -> Message:
+    """Return a message of plain words."""
+    return Message(text=escape(sentence), blocks=(paragraph(sentence),))
+
+
+def say_lines(lines: Iterable[str]) -> tuple[Message, ...]:
+    """Return plain lines in as many messages as they need."""
+    groups = packed(paragraphs(lines), lambda blocks: size(blocks) <= MESSAGE_LIMIT)
+    return tuple(
+        Message(
+            text=escape("\n".join(block["text"]["text"] for block in blocks)),
+            blocks=tuple(blocks),
+        )
+        for blocks in groups
+    )
+
+
+def _about(subscription: Subscription, texts: Texts) -> dict[str, str]:
+    taste = subscription.taste
+    return {
+        "id": str(subscription.id),
+        "topics": ", ".join(taste.topics),
+        "schedule": describe(taste.schedule),
+        "language": texts.language_name(taste.language.value),
+        "stories": texts.count("counts.stories", taste.max_stories),
+    }
+
+
+def _with_status(line: str, subscription: Subscription, texts: Texts) -> str:
+    if subscription.status is SubscriptionStatus.PAUSED:
+        return texts.say("slack.listed_paused", digest=line)
+    return line

@@ -1,0 +1,218 @@
+"""What people write after the slash command, read into requests."""
+
+import unicodedata
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+
+from bot.domain.model import Language
+
+VERBS = ("news", "story", "digest", "help")
+DIGEST_VERBS = ("subscribe", "list", "pause", "resume", "remove", "preview")
+OPTIONS = ("lang", "stories")
+LANGUAGES = tuple(language.value for language in Language)
+
+# More than one screen of a phone holds; the settings allow the same.
+MOST_STORIES = 50
+
+# A database id has at most 19 digits.
+MOST_DIGITS = 18
+
+# "weekly monday 08:00" and "daily 08:00": so many words belong to the schedule.
+SCHEDULE_WORDS = {"daily": 2, "weekly": 3}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Help:
+    """Show what can be written."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class News:
+    """Show a topic's latest stories; ``since`` is as it was written."""
+
+    topic: str
+    since: str | None = None
+    language: Language | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ShowStory:
+    """Show one story."""
+
+    story_id: int
+    language: Language | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Subscribe:
+    """Send this channel digests. ``schedule``, ``zone`` and ``topic`` are not yet checked."""
+
+    schedule: str
+    topic: str
+    zone: str | None = None
+    language: Language | None = None
+    stories: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ListDigests:
+    """List this channel's subscriptions."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Manage:
+    """``pause``, ``resume``, ``remove`` or ``preview`` one of this channel's subscriptions."""
+
+    verb: str
+    subscription_id: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Misuse:
+    """What was written cannot be read: ``key`` names the text that says so, with ``values``."""
+
+    key: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+Request = Help | News | ShowStory | Subscribe | ListDigests | Manage | Misuse
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Words:
+    """What was written, taken apart: plain words, and the values of ``name=value``."""
+
+    plain: tuple[str, ...]
+    language: Language | None = None
+    stories: int | None = None
+
+
+def read_request(text: str, topics: Collection[str]) -> Request:
+    """Read the words after the command; full-width letters and digits count as ASCII."""
+    words = unicodedata.normalize("NFKC", text).split()
+    taken = _take_options(words)
+    return taken if isinstance(taken, Misuse) else _read(taken, topics)
+
+
+def _read(taken: _Words, topics: Collection[str]) -> Request:
+    match [word.casefold() for word in taken.plain[:1]]:
+        case [] | ["help"]:
+            return Help()
+        case ["news"]:
+            return _read_news(taken, taken.plain[1:], topics)
+        case ["story"]:
+            return _read_story(taken)
+        case ["digest"]:
+            return _read_digest(taken, topics)
+        case [first] if first in topics:
+            return _read_news(taken, taken.plain, topics)
+    return _unknown(taken.plain[0], [*VERBS, *topics])
+
+
+def _take_options(words: list[str]) -> _Words | Misuse:
+    options = dict(_options(words))
+    plain = tuple(word for word in words if "=" not in word)
+    for name, value in options.items():
+        if name not in OPTIONS:
+            return _bad_option(f"{name}={value}", " / ".join(f"{known}=…" for known in OPTIONS))
+    language, stories = options.get("lang"), options.get("stories")
+    if language is not None and language not in LANGUAGES:
+        return _bad_option(f"lang={language}", " / ".join(f"lang={code}" for code in LANGUAGES))
+    count = None if stories is None else _number(stories)
+    if stories is not None and (count is None or not 1 <= count <= MOST_STORIES):
+        return _bad_option(f"stories={stories}", f"stories=1 … stories={MOST_STORIES}")
+    return _Words(plain=plain, language=Language(language) if language else None, stories=count)
+
+
+def _options(words: list[str]) -> Iterator[tuple[str, str]]:
+    for word in words:
+        name, equals, value = word.partition("=")
+        if equals:
+            yield name.casefold(), value.casefold()
+
+
+def _read_news(taken: _Words, plain: tuple[str, ...], topics: Collection[str]) -> Request:
+    if taken.stories is not None:
+        return _bad_option(f"stories={taken.stories}", "lang=…")
+    match plain:
+        case [topic]:
+            return News(topic=topic.casefold(), language=taken.language)
+        case [topic, since]:
+            return News(topic=topic.casefold(), since=since, language=taken.language)
+        case []:
+            return _needs_topic(topics)
+    return _too_much(plain[2])
+
+
+def _read_story(taken: _Words) -> Request:
+    numbers = [_number(word) for word in taken.plain[1:]]
+    match numbers:
+        case [int(story_id)]:
+            return ShowStory(story_id=story_id, language=taken.language)
+    return Misuse(key="slack.needs_story")
+
+
+def _read_digest(taken: _Words, topics: Collection[str]) -> Request:
+    verb = taken.plain[1].casefold() if taken.plain[1:] else "list"
+    if verb == "subscribe":
+        return _read_subscribe(taken, taken.plain[2:], topics)
+    if verb not in DIGEST_VERBS:
+        return _unknown(taken.plain[1], DIGEST_VERBS)
+    if verb == "list":
+        return _too_much(taken.plain[2]) if taken.plain[2:] else ListDigests()
+    match [_number(word) for word in taken.plain[2:]]:
+        case [int(subscription_id)]:
+            return Manage(verb=verb, subscription_id=subscription_id)
+    return Misuse(key="slack.needs_number", values={"verb": verb})
+
+
+def _read_subscribe(taken: _Words, plain: tuple[str, ...], topics: Collection[str]) -> Request:
+    """Read ``SCHEDULE [ZONE] [TOPIC]``; a word that names a topic is no zone."""
+    length = SCHEDULE_WORDS.get(plain[0].casefold(), len(plain)) if plain else 0
+    if not 1 < length <= len(plain):
+        return Misuse(key="slack.needs_schedule")
+    rest = list(plain[length:])
+    zone = rest.pop(0) if rest and rest[0].casefold() not in topics else None
+    topic = rest.pop(0).casefold() if rest else _only(topics)
+    if rest:
+        return _too_much(rest[0])
+    if topic is None:
+        return _needs_topic(topics)
+    return Subscribe(
+        schedule=" ".join(plain[:length]),
+        zone=zone,
+        topic=topic,
+        language=taken.language,
+        stories=taken.stories,
+    )
+
+
+def _only(topics: Collection[str]) -> str | None:
+    return next(iter(topics)) if len(topics) == 1 else None
+
+
+def _number(word: str) -> int | None:
+    digits = word.lstrip("#")
+    if digits.isascii() and digits.isdigit() and len(digits) <= MOST_DIGITS:
+        return int(digits)
+    return None
+
+
+def _unknown(word: str, known: Collection[str]) -> Misuse:
+    close = get_close_matches(word.casefold(), known, n=1)
+    if close:
+        return Misuse(key="slack.guess", values={"word": word, "nearest": close[0]})
+    return Misuse(key="slack.unknown", values={"word": word})
+
+
+def _bad_option(option: str, known: str) -> Misuse:
+    return Misuse(key="slack.bad_option", values={"option": option, "known": known})
+
+
+def _too_much(word: str) -> Misuse:
+    return Misuse(key="slack.too_much", values={"word": word})
+
+
+def _needs_topic(topics: Collection[str]) -> Misuse:
+    return Misuse(key="slack.needs_topic", values={"topics": ", ".join(sorted(topics))})

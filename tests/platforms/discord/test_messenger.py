@@ -1,0 +1,232 @@
+"""The outbox's messenger against real HTTP."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from discord.http import Route
+
+from bot.domain.model import (
+    Delivery,
+    DeliveryStatus,
+    Destination,
+    Language,
+    RateLimited,
+    Rejected,
+    Sent,
+    Unknown,
+    Unreachable,
+)
+from bot.platforms.discord.client import DiscordPlatform
+from bot.platforms.discord.config import aim
+from bot.platforms.discord.marker import mark
+from bot.platforms.discord.messenger import DiscordMessenger
+from tests.builders import NOW
+from tests.fakes.discord_rest import BOT_ID, DiscordDouble, Fault, texts_of
+from tests.rendering.conftest import a_digest
+
+CHANNEL = "2000"
+KEY = "1-1795000000-0"
+
+
+@pytest.fixture
+async def messenger(
+    make_platform: Callable[..., DiscordPlatform], aimed: dict[str, str]
+) -> AsyncIterator[DiscordMessenger]:
+    """A messenger that is logged in at the double."""
+    platform = make_platform(**aimed)
+    aim(platform._config)
+    await platform.client.login("a.real.token")
+    yield platform.messenger
+    await platform.client.close()
+
+
+@pytest.fixture
+def delivery(messenger: DiscordMessenger) -> Delivery:
+    return Delivery(
+        id=1,
+        key=KEY,
+        destination=Destination(platform="discord", workspace="1", channel=CHANNEL),
+        slot_at=NOW,
+        part=0,
+        payload=messenger.render(a_digest(Language.EN))[0],
+        status=DeliveryStatus.PENDING,
+        first_attempt_at=NOW,
+    )
+
+
+async def test_a_digest_arrives_as_a_layout(
+    messenger: DiscordMessenger, delivery: Delivery, double: DiscordDouble
+) -> None:
+    """Components V2, nobody mentioned, marked with the delivery's own number."""
+    outcome = await messenger.send(delivery)
+    [message] = double.messages[CHANNEL]
+    assert outcome == Sent(message_id=message["id"])
+    texts = texts_of(message["components"])
+    assert "Leaders agree to meet twice a year" in texts[1]
+    assert texts[-1].endswith(mark(KEY))
+    assert double.posts[0]["allowed_mentions"] == {"parse": []}
+
+
+async def test_the_same_delivery_twice_is_one_message(
+    messenger: DiscordMessenger, delivery: Delivery, double: DiscordDouble
+) -> None:
+    """While the nonce is fresh a second attempt gets the first one's message."""
+    assert await messenger.send(delivery) == await messenger.send(delivery)
+    await messenger.send(replace(delivery, key="another"))
+    assert len(double.messages[CHANNEL]) == 2
+
+
+async def test_a_refused_layout_is_sent_as_plain_text(
+    messenger: DiscordMessenger, delivery: Delivery, double: DiscordDouble
+) -> None:
+    """A reader gets the headlines and links at least, without previews."""
+    double.refuse_layouts = True
+    assert isinstance(await messenger.send(delivery), Sent)
+    [message] = double.messages[CHANNEL]
+    assert "Leaders agree to meet twice a year" in message["content"]
+    assert message["flags"] == 4
+    assert isinstance(await messenger.find(delivery), Sent)
+
+
+async def test_a_rate_limit_is_left_to_the_outbox(
+    messenger: DiscordMessenger, delivery: Delivery, double: DiscordDouble
+) -> None:
+    """One attempt, and the very time that Discord asks for: the library sleeps it out."""
+    double.faults.append(Fault(retry_after=12.5))
+    assert await messenger.send(delivery) == RateLimited(retry_after=timedelta(seconds=12.5))
+    assert len(double.posts) == 1
+
+
+@pytest.mark.parametrize("fault", [Fault(status=502), Fault(drop=True)])
+@pytest.mark.parametrize("stored", [True, False])
+async def test_an_unconfirmed_message_is_tried_once_and_looked_for(
+    messenger: DiscordMessenger,
+    delivery: Delivery,
+    double: DiscordDouble,
+    fault: Fault,
+    stored: bool,
+) -> None:
+    """A server error or a dropped connection says nothing: the channel's history does."""
+    double.add(CHANNEL, 5, {"content": "someone's words"})
+    double.faults.append(replace(fault, stored=stored))
+    assert isinstance(await messenger.send(delivery), Unknown)
+    assert len(double.posts) == 1
+    assert isinstance(await messenger.find(delivery), Sent if stored else Unreachable)
+
+
+@pytest.mark.parametrize(
+    ("fault", "mend"),
+    [
+        (Fault(status=403, code=50013), "give it Send Messages"),
+        (Fault(status=403, code=50001), "give it View Channel"),
+        (Fault(status=404, code=10003), "is gone"),
+        (Fault(status=400, code=50083), "thread is closed"),
+    ],
+)
+async def test_what_discord_will_never_take_is_rejected_with_the_mend(
+    messenger: DiscordMessenger, delivery: Delivery, double: DiscordDouble, fault: Fault, mend: str
+) -> None:
+    """The one who installed the bot reads what to do."""
+    double.faults.extend([fault, fault])
+    outcome = await messenger.send(delivery)
+    assert isinstance(outcome, Rejected)
+    assert mend in outcome.problem
+
+
+async def test_a_revoked_token_loses_no_digest(
+    messenger: DiscordMessenger, delivery: Delivery, double: DiscordDouble
+) -> None:
+    """The message certainly did not arrive, and may once the token is mended."""
+    double.faults.append(Fault(status=401))
+    outcome = await messenger.send(delivery)
+    assert isinstance(outcome, Unreachable)
+    assert "DISCORD_TOKEN" in outcome.problem
+
+
+async def test_a_refused_connection_may_be_tried_again(
+    messenger: DiscordMessenger, delivery: Delivery, unused_tcp_port: int
+) -> None:
+    """Nothing was written, so that nothing can have arrived."""
+    Route.BASE = f"http://127.0.0.1:{unused_tcp_port}"
+    assert isinstance(await messenger.send(delivery), Unreachable)
+
+
+async def test_before_login_nothing_is_sent(
+    make_platform: Callable[..., DiscordPlatform], delivery: Delivery
+) -> None:
+    """A delivery that is due while the bot connects waits."""
+    early = make_platform().messenger
+    assert not early.ready
+    assert isinstance(await early.send(delivery), Unreachable)
+    assert isinstance(await early.find(delivery), Unknown)
+
+
+async def test_a_damaged_payload_is_rejected(
+    messenger: DiscordMessenger, delivery: Delivery, double: DiscordDouble
+) -> None:
+    """A hand-edited outbox does not stop the others."""
+    assert isinstance(await messenger.send(replace(delivery, payload="{}")), Rejected)
+    assert double.posts == []
+
+
+async def test_a_mark_in_others_words_is_not_the_delivery(
+    messenger: DiscordMessenger, delivery: Delivery, double: DiscordDouble
+) -> None:
+    """Neither a member nor a story that repeats the mark can suppress a digest."""
+    double.add(CHANNEL, 5, {"content": f"hm · {mark(KEY)}"})
+    double.add(CHANNEL, BOT_ID, {"content": f"hm · {mark(KEY)}\nsomething else"})
+    assert isinstance(await messenger.find(delivery), Unreachable)
+
+
+async def test_a_hidden_history_proves_nothing(
+    messenger: DiscordMessenger, delivery: Delivery, double: DiscordDouble
+) -> None:
+    """Discord shows an empty channel to those who may not read its history."""
+    await messenger.send(delivery)
+    double.history_hidden = True
+    outcome = await messenger.find(delivery)
+    assert isinstance(outcome, Unknown)
+    assert "Read Message History" in outcome.problem
+
+
+async def test_a_forbidden_history_proves_nothing(
+    messenger: DiscordMessenger, delivery: Delivery, double: DiscordDouble
+) -> None:
+    """Nobody guesses: the admin is told to look."""
+    double.read_faults.append(Fault(status=403, code=50001))
+    assert isinstance(await messenger.find(delivery), Unknown)
+
+
+async def test_only_messages_since_the_first_attempt_are_read(
+    messenger: DiscordMessenger, delivery: Delivery, double: DiscordDouble
+) -> None:
+    """Old messages show that the history can be read, so that its end proves the absence."""
+    await messenger.send(delivery)
+    later = NOW + timedelta(days=365)
+    assert isinstance(await messenger.find(replace(delivery, first_attempt_at=later)), Unreachable)
+
+
+async def test_a_busy_channel_is_searched_page_by_page(
+    messenger: DiscordMessenger, delivery: Delivery, double: DiscordDouble
+) -> None:
+    """The digest is found behind hundreds of other messages."""
+    for number in range(250):
+        double.add(CHANNEL, 5, {"content": f"message {number}"})
+    double.faults.append(Fault(drop=True, stored=True))
+    await messenger.send(delivery)
+    assert isinstance(await messenger.find(delivery), Sent)
+
+
+async def test_deliveries_to_two_channels_do_not_mix(
+    messenger: DiscordMessenger, delivery: Delivery, double: DiscordDouble
+) -> None:
+    """Attempts at the same time have their own beginnings and ends."""
+    other = replace(
+        delivery, key="2-1795000000-0", destination=replace(delivery.destination, channel="2001")
+    )
+    outcomes = await asyncio.gather(messenger.send(delivery), messenger.send(other))
+    assert [type(outcome) for outcome in outcomes] == [Sent, Sent]
+    assert [len(double.messages[c]) for c in (CHANNEL, "2001")] == [1, 1]

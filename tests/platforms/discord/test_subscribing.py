@@ -1,0 +1,156 @@
+"""`/digest`: who may subscribe a server's channels, to what, and when."""
+
+import discord
+import pytest
+
+from bot.commands.desk import Desk
+from bot.domain.errors import InputError, NotFoundError
+from bot.domain.model import (
+    Destination,
+    SubscriptionStatus,
+)
+from bot.platforms.discord.client import DiscordPlatform
+from tests.fakes.discord_rest import texts_of
+from tests.platforms.discord.conftest import Server, causes, subscribe, subscriptions
+
+
+async def test_a_manager_subscribes_this_channel(server: Server, desk: Desk) -> None:
+    """The answer says what comes, where and when first."""
+    said = await subscribe(server, time="07:30", zone="asia/tokyo", language="ja", stories=5)
+    [made] = await subscriptions(desk, server)
+    assert made.destination == Destination(
+        platform="discord", workspace=str(server.guild.id), channel=str(server.channel.id)
+    )
+    assert (made.taste.language, made.taste.max_stories) == ("ja", 5)
+    assert made.taste.schedule.zone == "Asia/Tokyo"
+    assert made.created_by == str(server.manager.id)
+    assert f"<#{server.channel.id}>" in said
+    assert "daily at 07:30 (Asia/Tokyo)" in said
+
+
+async def test_a_weekly_digest_has_its_day(server: Server, desk: Desk) -> None:
+    """Monday, unless another day is chosen."""
+    assert "every Friday at 08:00" in await subscribe(server, frequency="weekly", weekday="friday")
+    assert "every Monday at 08:00" in await subscribe(server, frequency="weekly")
+    assert len(await subscriptions(desk, server)) == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "mend"),
+    [
+        ({"time": "25:00"}, "HH:MM"),
+        ({"time": "08:00 tomorrow"}, "no schedule"),
+        ({"zone": "Asia/Tokio"}, 'did you mean "Asia/Tokyo"'),
+        ({"weekday": "friday"}, "frequency weekly"),
+    ],
+)
+async def test_a_mistaken_wish_subscribes_nothing(
+    server: Server, desk: Desk, options: dict[str, str], mend: str
+) -> None:
+    """One sentence with the mend; nothing half-subscribed."""
+    said = (await subscribe(server, **options)).replace("\\", "")
+    assert mend in said
+    assert causes(server) == [InputError]
+    assert await subscriptions(desk, server) == []
+
+
+async def test_a_channel_that_the_bot_cannot_write_to_is_refused(
+    server: Server, desk: Desk
+) -> None:
+    """Every missing permission is named, with how to give it."""
+    said = await subscribe(server, channel=server.hidden)
+    assert "Send Messages" in said
+    assert "Read Message History" in said
+    assert "View Channel" not in said
+    assert f"<#{server.hidden.id}>" in said
+    assert await subscriptions(desk, server) == []
+
+
+@pytest.mark.parametrize("chosen", [True, False])
+async def test_a_server_without_the_bot_is_told_to_invite_it(
+    server: Server, desk: Desk, platform: DiscordPlatform, chosen: bool
+) -> None:
+    """The commands can be there alone: no permission would help, the invitation does."""
+    platform.client._connection._guilds.pop(server.guild.id)
+    said = await subscribe(server, **({"channel": server.channel} if chosen else {}))
+    assert f"client_id={platform.client.application_id}&scope=bot+applications.commands" in said
+    assert "I lack" not in said
+    assert causes(server) == [discord.app_commands.TransformerError] * chosen
+    assert await subscriptions(desk, server) == []
+
+
+async def test_subscriptions_are_listed_paused_resumed_and_removed(
+    server: Server, desk: Desk
+) -> None:
+    """What a manager does with a subscription shows in the list."""
+    await subscribe(server)
+    [made] = await subscriptions(desk, server)
+    await server.manager.slash(server.channel, "digest pause", id=made.id)
+    listed = await server.manager.slash(server.channel, "digest list")
+    assert "paused" in listed.response.content
+    await server.manager.slash(server.channel, "digest resume", id=made.id)
+    [again] = await subscriptions(desk, server)
+    assert again.status is SubscriptionStatus.ACTIVE
+    await server.manager.slash(server.channel, "digest remove", id=made.id)
+    listed = await server.manager.slash(server.channel, "digest list")
+    assert "no subscriptions yet" in listed.response.content
+
+
+async def test_another_servers_subscription_cannot_be_touched(server: Server, desk: Desk) -> None:
+    """A forged number leads nowhere."""
+    await subscribe(server)
+    [made] = await subscriptions(desk, server)
+    guild = server.env.create_guild()
+    role = guild.create_role("Managers", permissions=discord.Permissions(manage_guild=True))
+    stranger = guild.add_member(server.env.create_user("stranger"), roles=[role])
+    channel = guild.create_text_channel("elsewhere")
+    refused = "There is no subscription"
+    for verb in ("pause", "resume", "remove", "preview"):
+        result = await stranger.slash(channel, f"digest {verb}", id=made.id)
+        assert result.response
+        assert f"{refused} {made.id} here" in result.response.content
+    assert causes(server) == [NotFoundError] * 4
+    assert await subscriptions(desk, server) == [made]
+
+
+async def test_a_long_list_is_told_in_several_messages(server: Server) -> None:
+    """A server may have more subscriptions than one message holds."""
+    for hour in range(24):
+        await subscribe(server, time=f"{hour:02}:00")
+    listed = await server.manager.slash(server.channel, "digest list")
+    assert listed.response
+    told = [listed.response.content, *(message.content for message in listed.followups)]
+    assert len(told) > 1
+    assert sum(text.count("daily at") for text in told) == 24
+
+
+async def test_preview_shows_the_digest_to_the_manager_alone(server: Server, desk: Desk) -> None:
+    """In the subscription's language, whoever asks."""
+    await subscribe(server, language="ko")
+    [made] = await subscriptions(desk, server)
+    result = await server.manager.slash(server.channel, "digest preview", id=made.id)
+    assert result.ephemeral
+    assert "한일관계" in texts_of(result.response.components)[0]
+    assert server.channel.last_message is None
+
+
+async def test_members_without_manage_server_do_not_see_digest(server: Server) -> None:
+    """Discord hides the group from them."""
+    assert set(server.member.available_commands(server.channel)) == {"news", "story"}
+
+
+async def test_an_override_does_not_let_members_in(
+    server: Server, desk: Desk, platform: DiscordPlatform
+) -> None:
+    """A server that shows the command to a member by mistake still asks for Manage Server."""
+    await subscribe(server)
+    [made] = await subscriptions(desk, server)
+    commands = await platform.client.tree.fetch_commands()
+    [group] = [command for command in commands if command.name == "digest"]
+    server.guild.set_command_permissions(group, {server.member: True})
+    result = await server.member.slash(server.channel, "digest remove", id=made.id)
+    assert "Manage Server" in result.response.content
+    offered = await server.member.autocomplete(server.channel, "digest remove", "id", "")
+    assert offered == []
+    assert causes(server) == [discord.app_commands.CheckFailure]
+    assert await subscriptions(desk, server) == [made]

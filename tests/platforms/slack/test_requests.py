@@ -1,0 +1,155 @@
+"""What people write is read as they meant it; what cannot be read is answered with the mend."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.model import Language
+from bot.platforms.slack.requests import (
+    Help,
+    ListDigests,
+    Manage,
+    Misuse,
+    News,
+    Request,
+    ShowStory,
+    Subscribe,
+    read_request,
+)
+from bot.rendering.texts import load_texts
+from tests.platforms.slack.conftest import LOCALES
+
+TOPICS = ("japan-korea",)
+DAILY = "daily 08:00"
+TEXTS = load_texts(LOCALES)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("", Help()),
+        ("  HELP ", Help()),
+        ("japan-korea", News(topic="japan-korea")),
+        ("Japan-Korea 3d", News(topic="japan-korea", since="3d")),
+        (
+            "news japan-korea 3d lang=ko",
+            News(topic="japan-korea", since="3d", language=Language.KO),
+        ),
+        ("story 12", ShowStory(story_id=12)),
+        ("story #12 lang=ja", ShowStory(story_id=12, language=Language.JA)),
+        ("ｓｔｏｒｙ　１２", ShowStory(story_id=12)),
+        ("digest", ListDigests()),
+        ("digest list", ListDigests()),
+        ("digest PAUSE 3", Manage(verb="pause", subscription_id=3)),
+        ("digest preview 3", Manage(verb="preview", subscription_id=3)),
+    ],
+)
+def test_requests(text: str, meant: Request) -> None:
+    """Verbs in any case, numbers with or without #, full-width or not."""
+    assert read_request(text, TOPICS) == meant
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        (DAILY, Subscribe(schedule=DAILY, topic="japan-korea")),
+        (
+            f"{DAILY} Asia/Tokyo",
+            Subscribe(schedule=DAILY, zone="Asia/Tokyo", topic="japan-korea"),
+        ),
+        (
+            f"{DAILY} Asia/Tokyo japan-korea lang=ja stories=5",
+            Subscribe(
+                schedule=DAILY,
+                zone="Asia/Tokyo",
+                topic="japan-korea",
+                language=Language.JA,
+                stories=5,
+            ),
+        ),
+        (f"{DAILY} japan-korea", Subscribe(schedule=DAILY, topic="japan-korea")),
+        (
+            "lang=ko weekly monday 08:00 Asia/Seoul",
+            Subscribe(
+                schedule="weekly monday 08:00",
+                zone="Asia/Seoul",
+                topic="japan-korea",
+                language=Language.KO,
+            ),
+        ),
+    ],
+)
+def test_subscriptions(text: str, meant: Request) -> None:
+    """A schedule, then a zone and a topic where they are given; options stand anywhere."""
+    assert read_request(f"digest subscribe {text}", TOPICS) == meant
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "value"),
+    [
+        ("stroy 12", "guess", "story"),
+        ("japan-corea", "guess", "japan-korea"),
+        ("digest subscrib daily 08:00", "guess", "subscribe"),
+        ("xyzzy", "unknown", "xyzzy"),
+        ("digest xyzzy", "unknown", "xyzzy"),
+        ("story", "needs_story", ""),
+        ("story twelve", "needs_story", ""),
+        ("story 9999999999999999999999", "needs_story", ""),
+        ("story 1 2", "needs_story", ""),
+        ("digest remove", "needs_number", "remove"),
+        ("digest pause -1", "needs_number", "pause"),
+        ("digest subscribe", "needs_schedule", ""),
+        ("digest subscribe daily", "needs_schedule", ""),
+        ("digest list 3", "too_much", "3"),
+        ("digest subscribe daily 08:00 Asia/Tokyo japan-korea now", "too_much", "now"),
+        ("japan-korea 24h please", "too_much", "please"),
+        ("news", "needs_topic", "japan-korea"),
+        ("japan-korea lang=fr", "bad_option", "lang=fr"),
+        ("japan-korea lan=ja", "bad_option", "lan=ja"),
+        ("japan-korea stories=5", "bad_option", "stories=5"),
+        ("digest subscribe daily 08:00 stories=0", "bad_option", "stories=0"),
+        ("digest subscribe daily 08:00 stories=many", "bad_option", "stories=many"),
+    ],
+)
+def test_misuse(text: str, key: str, value: str) -> None:
+    """The answer names the word that is wrong, and the nearest right one."""
+    misuse = read_request(text, TOPICS)
+    assert isinstance(misuse, Misuse)
+    assert misuse.key == f"slack.{key}"
+    assert value in " ".join(misuse.values.values())
+
+
+def test_a_topic_must_be_named_where_there_are_several() -> None:
+    """Nobody is subscribed to a topic by guess."""
+    misuse = read_request(f"digest subscribe {DAILY} Asia/Tokyo", ("a", "b"))
+    assert misuse == Misuse(key="slack.needs_topic", values={"topics": "a, b"})
+
+
+@given(
+    st.one_of(
+        st.text(),
+        st.lists(
+            st.sampled_from(
+                [
+                    "digest",
+                    "story",
+                    "news",
+                    "subscribe",
+                    "daily",
+                    "pause",
+                    "=",
+                    "lang=",
+                    "{x}",
+                    "12",
+                    "a=b=c",
+                ]
+            )
+        ).map(" ".join),
+    )
+)
+def test_anything_can_be_written(text: str) -> None:
+    """Nothing that is written raises, and every misuse has its sentence in each language."""
+    request = read_request(text, TOPICS)
+    if isinstance(request, Misuse):
+        for texts in TEXTS.values():
+            assert texts.say(request.key, command="/news", **request.values)
