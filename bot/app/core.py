@@ -1,0 +1,226 @@
+"""The app: every part put together over one database."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+
+from bot.commands.desk import Defaults, Desk
+from bot.commands.news import find_topic
+from bot.domain.compose import DigestRequest
+from bot.domain.errors import StorageError
+from bot.domain.growth import Joined
+from bot.domain.model import Digest, Feed, Language
+from bot.feeds.fetch import Fetcher, FetchLimits
+from bot.feeds.parsing import FeedParser
+from bot.jobs.check_feed import FeedCheck, check_feed
+from bot.jobs.read_entries import EntryReaders, ReadTotals, read_entries
+from bot.jobs.refresh_feeds import FeedResult, RefreshTotals, refresh_feeds
+from bot.jobs.write_digests import DigestWriter
+from bot.rendering.texts import Texts, load_texts
+from bot.settings import Settings
+from bot.storage import feeds
+from bot.storage.database import Database
+from bot.summarize.extractive import ExtractiveSummarizer
+from bot.understanding.reader import Reader
+from bot.understanding.vectors import Encoder, load_encoder
+
+
+def utc_now() -> datetime:
+    """Return the current time, aware UTC."""
+    return datetime.now(UTC)
+
+
+class App:
+    """Everything put together over one database; open it with ``open_app``."""
+
+    def __init__(self, settings: Settings, database: Database, stack: AsyncExitStack) -> None:
+        self.settings = settings
+        self.database = database
+        self.clock: Callable[[], datetime] = utc_now
+        self._stack = stack
+        self._synced = False
+        self._fetching: tuple[Fetcher, FeedParser] | None = None
+
+    @cached_property
+    def texts(self) -> dict[str, Texts]:
+        """The reader-facing texts of each language."""
+        return load_texts(self.settings.locales)
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        """The sentence vectors, loaded when they are first needed."""
+        return make_encoder(self.settings)
+
+    @cached_property
+    def readers(self) -> EntryReaders:
+        """The topics' readers, kept between runs."""
+        return EntryReaders(list(self.settings.topics), self._make_reader)
+
+    @cached_property
+    def writer(self) -> DigestWriter:
+        """Composes digests from the database."""
+        # Vectors cost far more time than they add to these summaries: see benchmarks/summaries.py.
+        return DigestWriter(self.database, ExtractiveSummarizer())
+
+    def _make_reader(
+        self, topic: str, remembered: Sequence[Joined], new_story_id: Callable[[], int]
+    ) -> Reader:
+        return Reader(
+            topic=self.settings.topics[topic],
+            names=self.settings.names,
+            encoder=self.encoder,
+            new_story_id=new_story_id,
+            remembered=remembered,
+        )
+
+    async def sync_feeds(self) -> None:
+        """Make the stored feeds follow the configuration, once in the app's life.
+
+        Only who polls does so: a look-up from a shell with another configuration must not
+        change what a running bot polls.
+        """
+        if self._synced:
+            return
+        async with self.database.write() as connection:
+            await feeds.sync_configured(
+                connection,
+                self.settings.feeds,
+                countries=self.settings.countries,
+                now=self.clock(),
+            )
+        self._synced = True
+
+    async def refresh(
+        self,
+        *,
+        only_due: bool,
+        on_start: Callable[[int], None] = lambda count: None,
+        on_result: Callable[[FeedResult], None] = lambda result: None,
+    ) -> RefreshTotals:
+        """Poll the feeds that are due, or all of them; ``on_start`` is told how many."""
+        await self.sync_feeds()
+        fetcher, parser = await self._fetch_and_parse()
+        return await refresh_feeds(
+            database=self.database,
+            fetcher=fetcher,
+            parser=parser,
+            outlets=self.settings.outlet_cards,
+            interval=timedelta(minutes=self.settings.polling.interval_minutes),
+            now=self.clock(),
+            only_due=only_due,
+            on_start=on_start,
+            on_result=on_result,
+        )
+
+    async def check(
+        self, asked: Sequence[Feed], on_answer: Callable[[], None] = lambda: None
+    ) -> list[FeedCheck]:
+        """Ask feeds and say how each answers; saves nothing."""
+        fetcher, parser = await self._fetch_and_parse()
+
+        # Answers wait for their parsing in memory: no more of them than are polled at once.
+        at_once = asyncio.Semaphore(self.settings.polling.concurrency)
+
+        async def ask(feed: Feed) -> FeedCheck:
+            async with at_once:
+                answer = await check_feed(feed, fetcher=fetcher, parser=parser, now=self.clock())
+            on_answer()
+            return answer
+
+        return list(await asyncio.gather(*map(ask, asked)))
+
+    async def read(self, on_batch: Callable[[int], None] = lambda count: None) -> ReadTotals:
+        """Read every unread entry."""
+        return await read_entries(
+            database=self.database, readers=self.readers, now=self.clock(), on_batch=on_batch
+        )
+
+    async def digest(
+        self, topic: str, *, since: timedelta, language: Language, limit: int | None = None
+    ) -> Digest:
+        """Compose a topic's digest from the database, as one who has been told nothing."""
+        now, taste = self.clock(), self.settings.digest
+        return await self.writer.write(
+            DigestRequest(
+                topic=find_topic(self.settings.topics, topic),
+                language=language,
+                zone=taste.zone,
+                since=now - since,
+                until=now,
+                max_stories=limit or taste.max_stories,
+                max_words=taste.max_words,
+                told={},
+            )
+        )
+
+    @cached_property
+    def desk(self) -> Desk:
+        """The use cases behind every platform's commands."""
+        taste = self.settings.digest
+        return Desk(
+            database=self.database,
+            topics=self.settings.topics,
+            defaults=Defaults(
+                language=taste.language,
+                zone=taste.zone,
+                max_stories=taste.max_stories,
+                max_words=taste.max_words,
+            ),
+            write=self.writer.write,
+            clock=self.clock,
+        )
+
+    async def _fetch_and_parse(self) -> tuple[Fetcher, FeedParser]:
+        if self._fetching is None:
+            polling = self.settings.polling
+            limits = FetchLimits(
+                concurrency=polling.concurrency,
+                per_host=polling.per_host,
+                total_seconds=polling.timeout_seconds,
+                max_bytes=int(polling.max_megabytes * 1_000_000),
+            )
+            fetcher = Fetcher(limits=limits, allow_networks=self.settings.allow_networks)
+            self._fetching = (
+                await self._stack.enter_async_context(fetcher),
+                await self._stack.enter_async_context(FeedParser()),
+            )
+        return self._fetching
+
+
+@asynccontextmanager
+async def open_app(settings: Settings) -> AsyncIterator[App]:
+    """Open the database, bring it up to date, and put the parts together.
+
+    Raises StorageError, or DatabaseTooNewError for a database of a newer version.
+    """
+    database = open_database(settings)
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(database.close)
+        before, _ = await database.migrate()
+        app = App(settings, database, stack)
+        if before is None:
+            await app.sync_feeds()
+        yield app
+
+
+def open_database(settings: Settings, *, create: bool = True) -> Database:
+    """Return the database of the settings; a SQLite file is made for its owner alone."""
+    database = Database(settings.database_url)
+    if create and (path := database.path):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            path.touch(mode=0o600)
+        except OSError as error:
+            raise StorageError(
+                f"The database {path} cannot be made ({error.strerror}): "
+                "name a file in a folder that can be written in DATABASE_URL."
+            ) from error
+    return database
+
+
+def make_encoder(settings: Settings) -> Encoder:
+    """Return the sentence vectors that the settings choose."""
+    chosen = settings.understanding.encoder
+    return load_encoder(None if chosen == "auto" else chosen)

@@ -1,0 +1,55 @@
+"""``migrate`` and ``doctor``: set-up and care."""
+
+import asyncio
+from dataclasses import asdict
+from os import environ
+from typing import Annotated
+
+import typer
+
+from bot.app import open_database
+from bot.cli.output import print_json, print_table, say
+from bot.cli.session import settings
+from bot.diagnosis import Finding, Verdict, diagnose
+from bot.settings import Settings
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command(epilog="Example: `python -m bot migrate`")(migrate)
+    app.command(epilog="Example: `python -m bot doctor --json`")(doctor)
+
+
+def migrate() -> None:
+    """Bring the database's schema up to date."""
+    before, after = asyncio.run(_migrate(settings()))
+    changed = "nothing to do" if before == after else f"from {before or 'nothing'} to {after}"
+    say(f"Schema {after}: {changed}.")
+
+
+async def _migrate(loaded: Settings) -> tuple[str | None, str]:
+    database = open_database(loaded)
+    try:
+        return await database.migrate()
+    finally:
+        await database.close()
+
+
+def doctor(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:
+    """Say what is configured, what is missing, and how to get it. Changes nothing."""
+    findings = asyncio.run(_diagnose(settings()))
+    if as_json:
+        print_json([asdict(finding) for finding in findings])
+    else:
+        rows = [(f.subject, f.verdict, f.detail, f.mend) for f in findings]
+        print_table(("subject", "", "found", "what to do"), rows)
+    if any(finding.verdict is Verdict.WRONG for finding in findings):
+        raise typer.Exit(1)
+
+
+async def _diagnose(loaded: Settings) -> list[Finding]:
+    database = open_database(loaded, create=False)
+    try:
+        return await diagnose(loaded, database, environ)
+    finally:
+        await database.close()

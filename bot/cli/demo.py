@@ -1,0 +1,66 @@
+"""``demo``: the whole way on the bundled sample feeds, without token or network."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.app import App, FeedResult, open_demo
+from bot.cli.digest import Format, print_digest
+from bot.cli.logs import configure_logs
+from bot.cli.output import say
+from bot.cli.run import print_results, read_with_progress
+from bot.cli.session import settings
+from bot.commands.news import parse_since
+from bot.domain.errors import InputError
+from bot.domain.model import Digest, Language
+from bot.rendering.html import render_html
+
+TOPIC = "japan-korea"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(epilog="Example: `python -m bot demo --lang ja`")(demo)
+
+
+def demo(
+    lang: Annotated[Language, typer.Option("--lang", help="The digest's language.")] = Language.EN,
+    since: Annotated[str, typer.Option("--since", help="How far back: 24h, 3d.")] = "24h",
+    page: Annotated[
+        Path, typer.Option("--page", help="Where the digest is written as a page.")
+    ] = Path("out/japan-korea.html"),
+) -> None:
+    """Poll the bundled sample feeds over HTTP, read them, and print today's digest."""
+    period = parse_since(since)
+    settings()  # tells mistakes of the configuration before anything is polled
+    configure_logs("WARNING")
+
+    async def session() -> None:
+        async with open_demo() as app:
+            await _poll(app)
+            made = await app.digest(TOPIC, since=period, language=lang)
+            print_digest(made, app.texts[lang], Format.TEXT)
+            _write_page(page, made, app)
+
+    asyncio.run(session())
+
+
+async def _poll(app: App) -> None:
+    results: list[FeedResult] = []
+    await app.refresh(only_due=False, on_result=results.append)
+    totals = await read_with_progress(app)
+    print_results(results)
+    say(f"{totals.read} entries read, {totals.relevant} of them matter.\n")
+
+
+def _write_page(page: Path, made: Digest, app: App) -> None:
+    try:
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text(render_html(made, app.texts[made.language]), encoding="utf-8")
+    except OSError as error:
+        raise InputError(
+            f"The page cannot be written to {page} ({error.strerror}): name another with --page."
+        ) from error
+    say(f"\nThe same digest as a page: {page.resolve()}")

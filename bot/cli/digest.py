@@ -1,0 +1,150 @@
+"""``digest``, ``news`` and ``story``."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from bot.app import App, render_discord, render_slack
+from bot.cli.output import out, print_json, print_table, safe
+from bot.cli.session import with_app
+from bot.commands.news import News, StoryDetail, find_topic, latest_news, parse_since, story_detail
+from bot.domain.model import Digest, Entry, Language, Story
+from bot.rendering.html import render_html
+from bot.rendering.json import render_json
+from bot.rendering.markdown import render_markdown
+from bot.rendering.text import render_console, render_text
+from bot.rendering.texts import Texts
+
+Topic = Annotated[str, typer.Argument(help="A topic, such as japan-korea.", show_default=False)]
+Since = Annotated[str, typer.Option("--since", help="How far back: 24h, 3d, 2w.")]
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON, for scripts.")]
+Limit = Annotated[int, typer.Option("--limit", min=1, max=50, help="At most so many stories.")]
+
+
+class Format(StrEnum):
+    """How a digest is printed."""
+
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    HTML = "html"
+    JSON = "json"
+    DISCORD = "discord"
+    SLACK = "slack"
+
+
+RENDERERS = {
+    Format.TEXT: render_text,
+    Format.MARKDOWN: render_markdown,
+    Format.HTML: render_html,
+    Format.JSON: render_json,
+    Format.DISCORD: render_discord,
+    Format.SLACK: render_slack,
+}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command(epilog="Example: `python -m bot digest japan-korea --since 24h --lang ko`")(digest)
+    app.command(epilog="Example: `python -m bot news japan-korea --since 3d --json`")(news)
+    app.command(epilog="Example: `python -m bot story 12`")(story)
+
+
+def digest(
+    topic: Topic,
+    since: Since = "24h",
+    lang: Annotated[Language | None, typer.Option("--lang", help="The digest's language.")] = None,
+    format: Annotated[Format, typer.Option("--format", help="How it is printed.")] = Format.TEXT,  # noqa: A002
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, max=50, help="At most so many stories.")
+    ] = None,
+) -> None:
+    """Compose a topic's digest from the stored entries and print it."""
+    period = parse_since(since)
+
+    async def use(app: App) -> None:
+        language = lang or app.settings.digest.language
+        made = await app.digest(topic, since=period, language=language, limit=limit)
+        print_digest(made, app.texts[language], format)
+
+    with_app(use)
+
+
+def print_digest(made: Digest, texts: Texts, form: Format) -> None:
+    """Print a digest; on a terminal, text has colours and links."""
+    if form is Format.TEXT and out.is_terminal:
+        out.print(render_console(made, texts))
+    else:
+        print(RENDERERS[form](made, texts))
+
+
+def news(topic: Topic, since: Since = "24h", limit: Limit = 10, as_json: AsJson = False) -> None:
+    """List a topic's stories, the weightiest first."""
+    period = parse_since(since)
+
+    async def use(app: App) -> News:
+        found = find_topic(app.settings.topics, topic)
+        return await latest_news(app.database, found, since=period, limit=limit, now=app.clock())
+
+    answer = with_app(use)
+    if as_json:
+        print_json([story_json(story) for story in answer.stories])
+        return
+    rows = [(s.id, s.headline, s.issue, _outlets(s), _local(s)) for s in answer.stories]
+    print_table(("id", "story", "issue", "outlets", "last report"), rows)
+
+
+def story(
+    story_id: Annotated[int, typer.Argument(help="A story's id, from `news`.", show_default=False)],
+    as_json: AsJson = False,
+) -> None:
+    """Show a story: its reports, and why they are in it."""
+    detail = with_app(lambda app: story_detail(app.database, story_id))
+    if as_json:
+        print_json(story_json(detail.story))
+    else:
+        _print_story(detail)
+
+
+def story_json(told: Story) -> dict[str, object]:
+    """Return a story in the shape that scripts read; times are ISO 8601 in UTC."""
+    return {
+        "id": told.id,
+        "topic": told.topic,
+        "headline": told.headline,
+        "issue": told.issue,
+        "first_seen_at": told.first_seen_at.isoformat(),
+        "last_seen_at": told.last_seen_at.isoformat(),
+        "reports": [_report_json(entry) for entry in told.entries],
+    }
+
+
+def _report_json(entry: Entry) -> dict[str, object]:
+    return {
+        "outlet": entry.outlet_name,
+        "country": entry.country,
+        "language": entry.language,
+        "title": entry.title,
+        "url": entry.url,
+        "published_at": entry.published_at.isoformat(),
+    }
+
+
+def _print_story(detail: StoryDetail) -> None:
+    told = detail.story
+    print(f"{told.id}  {safe(told.headline)}")
+    print(f"{told.issue}; {len(told.entries)} reports, {_local(told)}")
+    for entry in told.entries:
+        print(f"\n{safe(entry.outlet_name)} ({entry.country or '?'}): {safe(entry.title)}")
+        print(f"  {safe(entry.url)}")
+        reading = detail.readings.get(entry.id)
+        if reading is not None:
+            print(f"  why: {safe('; '.join(reading.reasons))} ({reading.relevance:.2f})")
+
+
+def _outlets(told: Story) -> str:
+    return ", ".join(dict.fromkeys(entry.outlet_name for entry in told.entries))
+
+
+def _local(told: Story) -> str:
+    return told.last_seen_at.astimezone().strftime("%Y-%m-%d %H:%M %Z")

@@ -1,0 +1,1 @@
+"""Bundled sample feeds and the loopback server that serves them."""
