@@ -1,0 +1,202 @@
+"""Quality of the reading and the summaries on the evaluation data, beside the floors.
+
+``python -m benchmarks.quality`` takes a small slice, ``--full`` everything. Where weights
+were fitted on a set, its numbers are those of the fit: ``benchmarks.fit --folds`` gives the
+honest ones. Later data is kept apart for checking.
+"""
+
+import argparse
+import json
+import resource
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from itertools import count
+from typing import Any
+
+from benchmarks import data, metrics, summaries
+from benchmarks.report import Row, print_table
+from bot.jobs.replay import ReplayLine, decisions, read_all
+from bot.understanding.reader import Reader
+from bot.understanding.vectors import Encoder, load_encoder
+
+CORE = 2
+LANGUAGES = ("en", "ja", "ko")
+# A slice that is read in seconds and still holds a few days of news.
+SLICE = 2500
+OG_SLICE = 600
+
+Decision = Mapping[str, Any]
+
+
+@cache
+def encoder() -> Encoder:
+    return load_encoder()
+
+
+def replayed(rows: Sequence[data.Record], *, assume_relevant: bool = False) -> list[Decision]:
+    """Decide rows in their order with the real reader."""
+    reader = Reader(
+        topic=data.topic(),
+        names=data.names(),
+        encoder=encoder(),
+        new_story_id=count(1).__next__,
+        assume_relevant=assume_relevant,
+    )
+    lines = [ReplayLine.model_validate(row) for row in rows]
+    return list(decisions(lines, read_all(reader, lines, lambda _: None)))
+
+
+def in_order(rows: Sequence[data.Record]) -> list[data.Record]:
+    lines = [(ReplayLine.model_validate(row).published, row) for row in rows]
+    return [row for _, row in sorted(lines, key=lambda pair: pair[0])]
+
+
+def relevance(name: str, *, by_language: bool, must: float | None) -> Iterator[Row]:
+    rows = in_order(data.records(name))
+    said = replayed(rows)
+    true = [row["relevance"] == CORE for row in rows]
+    short = name.removesuffix(".jsonl")
+    found = metrics.decisions([one["relevant"] for one in said], true)
+    note = f"P {found.precision:.3f} R {found.recall:.3f}"
+    yield Row(measure=f"relevance F, {short}", value=found.f, floor=0.598, must=must, note=note)
+    value = metrics.average_precision([one["relevance"] for one in said], true)
+    yield Row(measure=f"relevance AP, {short}", value=value, floor=0.720)
+    for language in LANGUAGES if by_language else ():
+        part = [at for at, row in enumerate(rows) if row["lang"] == language]
+        one = metrics.decisions([said[at]["relevant"] for at in part], [true[at] for at in part])
+        note = f"P {one.precision:.3f} R {one.recall:.3f}"
+        yield Row(measure=f"relevance F, {short}, {language}", value=one.f, note=note)
+    yield from _issues(short, rows, said)
+
+
+def _issues(short: str, rows: Sequence[data.Record], said: Sequence[Decision]) -> Iterator[Row]:
+    labelled = [
+        (row["issue"], one["issue"])
+        for row, one in zip(rows, said, strict=True)
+        if row["relevance"] == CORE and row.get("issue") and one["relevant"]
+    ]
+    if labelled:
+        right = sum(true == one for true, one in labelled)
+        yield Row(measure=f"issue accuracy, {short}", value=right / len(labelled))
+
+
+def clustering(
+    name: str, rows: Sequence[data.Record], floors: Mapping[str, float], must: float | None
+) -> Iterator[Row]:
+    rows = in_order(rows)
+    said = [one["story"] for one in replayed(rows, assume_relevant=True)]
+    true = [row["event"] for row in rows]
+    languages = [row["lang"] for row in rows]
+    alone = metrics.b_cubed(range(len(true)), true).f
+    b_cubed, pair = metrics.b_cubed(said, true), metrics.pairs(said, true)
+    note = f"P {pair.precision:.3f} R {pair.recall:.3f}"
+    yield Row(
+        measure=f"stories B³ F, {name}", value=b_cubed.f, floor=alone, note="floor: singletons"
+    )
+    yield Row(
+        measure=f"stories pair F, {name}", value=pair.f, floor=floors["pair"], must=must, note=note
+    )
+    cross = metrics.pairs(said, true, languages)
+    note = f"P {cross.precision:.3f} R {cross.recall:.3f}"
+    yield Row(
+        measure=f"stories pair F across languages, {name}",
+        value=cross.f,
+        floor=floors.get("cross"),
+        note=note,
+    )
+    yield Row(measure=f"stories said / true, {name}", value=len(set(said)) / len(set(true)))
+    if name == "trilingual_dev_dense":
+        chains = json.loads((_folder() / "trilingual_dev_chains.json").read_text("utf-8"))
+        apart = metrics.kept_apart(said, true, list(chains.values()))
+        yield Row(measure="chained events kept apart", value=apart, note="pairs of items")
+
+
+def _folder() -> Any:
+    found = data.folder()
+    if found is None:
+        raise FileNotFoundError(data.ABSENT)
+    return found
+
+
+def duplicates() -> Iterator[Row]:
+    rows = in_order(data.records("trilingual_dev_dense.jsonl"))
+    said = {one["id"]: one["duplicate_of"] for one in replayed(rows, assume_relevant=True)}
+    event = {row["id"]: row["event"] for row in rows}
+    originals = {row["id"]: row.get("duplicate_of") for row in rows}
+    family = {id_: original or id_ for id_, original in originals.items()}
+    found = [(id_, original) for id_, original in said.items() if original]
+    right = sum(family[id_] == family[original] for id_, original in found)
+    true = sum(count - 1 for count in Counter(family.values()).values())
+    score = metrics.of_counts(right, len(found), true)
+    yield Row(
+        measure="duplicates precision, dense",
+        value=score.precision,
+        must=0.97,
+        note=f"{len(found)} found",
+    )
+    yield Row(measure="duplicates recall, dense", value=score.recall, note=f"of {true}")
+    within = sum(event[id_] == event[original] for id_, original in found)
+    yield Row(measure="duplicates within their event", value=within / max(1, len(found)))
+
+
+def stream(*, full: bool) -> Iterator[Row]:
+    rows = data.records("stream_dev.jsonl")
+    rows = rows if full else rows[-SLICE:]
+    started = time.perf_counter()
+    said = replayed(rows)
+    took = time.perf_counter() - started
+    days = len({row["published"][:10] for row in rows})
+    relevant = sum(one["relevant"] for one in said)
+    note = f"{len(rows)} entries in {took:.0f} s"
+    yield Row(
+        measure="stream: relevant a day", value=relevant / days, note=f"{relevant} in {days} days"
+    )
+    yield Row(measure="stream: entries a second", value=len(rows) / took, note=note)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    yield Row(measure="peak memory, MB", value=peak)
+    copies = sum(one["duplicate_of"] is not None for one in said)
+    yield Row(measure="stream: duplicates, share", value=copies / len(rows))
+
+
+def og2021(*, full: bool) -> Iterator[Row]:
+    rows = data.records("og2021_dev.jsonl")
+    rows = [{**row, "url": row["id"]} for row in (rows if full else rows[:OG_SLICE])]
+    yield from clustering("og2021", rows, {"pair": 0.264}, None)
+    english = [row for row in rows if row["lang"] == "eng"]
+    yield from clustering("og2021 English", english, {"pair": 0.443}, None)
+
+
+def reading(*, full: bool) -> Iterator[Row]:
+    """Measure relevance, duplicates and stories."""
+    jk = [
+        row
+        for row in data.records("jk_gold_dev.jsonl")
+        if row["relevance"] == CORE and row["event"]
+    ]
+    dense = [row for row in data.records("trilingual_dev_dense.jsonl") if row["relevance"] == CORE]
+    yield from relevance("jk_gold_dev.jsonl", by_language=False, must=0.65)
+    yield from relevance("trilingual_dev.jsonl", by_language=True, must=None)
+    yield from clustering("jk_gold_dev", jk, {"pair": 0.56}, 0.60)
+    yield from clustering("trilingual_dev_dense", dense, {"pair": 0.18, "cross": 0.18}, None)
+    yield from duplicates()
+    yield from og2021(full=full)
+    yield from stream(full=full)
+
+
+def main() -> int:
+    """Print the table; 1 where the data is absent."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--full", action="store_true", help="everything, not a slice")
+    full = parser.parse_args().full
+    if data.folder() is None:
+        print(data.ABSENT, file=sys.stderr)
+        return 1
+    print_table([*reading(full=full), *summaries.rows(full)])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
