@@ -71,6 +71,7 @@ class DiscordDouble:
     refuse_layouts: bool = False
     close_code: int | None = None
     identified: list[Json] = field(default_factory=list)
+    at_the_gateway: asyncio.Event = field(default_factory=asyncio.Event)
     released: asyncio.Event = field(default_factory=asyncio.Event)
     now_ms: int = 1_795_134_600_000  # 2026-11-20 00:30 UTC
 
@@ -246,6 +247,7 @@ class _Routes:
             await socket.send_json({"op": 11})
         elif said["op"] == 2:
             self._double.identified.append(said["d"])
+            self._double.at_the_gateway.set()
             if self._double.close_code:
                 await socket.close(code=self._double.close_code)
             else:

@@ -62,8 +62,8 @@ async def test_both_run_in_one_process_and_end_cleanly(
     """Connected side by side; SIGTERM ends both within ten seconds."""
     process = await both.start("run")
     await said(process, b"slack connected", b"discord logged in", b"first round done")
+    await asyncio.wait_for(double.at_the_gateway.wait(), PATIENCE)
     assert await end(process) == 0
-    assert double.identified
     assert slack.called("apps.connections.open")
 
 
