@@ -104,7 +104,8 @@ class Topic:
     government there (``政府`` in Japanese). ``weights`` are the log-odds of each signal
     (``bot.understanding.relevance`` names them), with ``bias`` for none.
 
-    ``issues`` hold, by issue, the log-odds of what speaks for it (``bot.understanding.issues``).
+    ``cue_issues`` say which issue a cue group speaks for, ``issue_words`` which words tell an
+    issue, ``issue_weights`` how much each kind of sign counts (``bot.understanding.issues``).
 
     Raises ValueError for a threshold that is no probability, or thresholds out of order.
     """
@@ -119,7 +120,9 @@ class Topic:
     home: dict[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     cues: dict[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     weights: dict[str, float] = field(default_factory=dict, hash=False)
-    issues: dict[Issue, dict[str, float]] = field(default_factory=dict, hash=False)
+    cue_issues: dict[str, Issue] = field(default_factory=dict, hash=False)
+    issue_words: dict[Issue, tuple[str, ...]] = field(default_factory=dict, hash=False)
+    issue_weights: dict[str, float] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         if not 0 <= self.threshold <= 1:
