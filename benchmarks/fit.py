@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from benchmarks import fit_relevance
 from benchmarks.data import ROOT, Record, names, records, topic
 from benchmarks.fit_relevance import language, text_of
-from benchmarks.learning import Matrix, logistic
+from benchmarks.learning import logistic
 from benchmarks.report import print_table
 from bot.jobs.replay import ReplayLine, entry_of
 from bot.understanding.pairs import Item, item_of, signals, telling

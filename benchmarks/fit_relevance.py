@@ -258,13 +258,13 @@ def _groups(rows: Sequence[Record], part: NDArray[np.intp], key: str) -> list[li
     """Items that belong together (a day's, an event's) are drawn together."""
     groups: dict[str, list[int]] = {}
     for at in part.tolist():
-        groups.setdefault(str(rows[at][key])[:40 if key == "event" else 10], []).append(at)
+        groups.setdefault(str(rows[at][key])[: 40 if key == "event" else 10], []).append(at)
     return list(groups.values())
 
 
 def interval(groups: Sequence[Sequence[int]], score: Callable[[Sequence[int]], float]) -> str:
     """Return the 95 % bootstrap interval of a score, resampling groups of items."""
-    draw = random.Random(SEED)  # noqa: S311  (a sample, not a secret)
+    draw = random.Random(SEED)
     found = sorted(
         score([at for group in draw.choices(groups, k=len(groups)) for at in group])
         for _ in range(RESAMPLES)

@@ -42,7 +42,9 @@ class Office:
 
     def held_on(self, day: date) -> bool:
         """Whether the role was held on a day."""
-        return self.since <= day.isoformat() and (self.until is None or day.isoformat() < self.until)
+        return self.since <= day.isoformat() and (
+            self.until is None or day.isoformat() < self.until
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,25 @@ COMMON_SURNAMES = frozenset(
     {"lee", "kim", "park", "cho", "choi", "chung", "kang", "han", "song", "suh", "ahn", "kato"}
     | {"suzuki", "sato", "tanaka", "ito", "saito", "kobayashi", "matsumoto", "harris", "campbell"}
 )
+# Two syllables that were looked up in the news and stand in no other common word.
+CHECKED_SHORT = frozenset(
+    {
+        "미일",
+        "북일",
+        "일북",
+        "한류",
+        "푸틴",
+        "서욱",
+        "성김",
+        "친강",
+        "쉐젠",
+        "둥쥔",
+        "합참",
+        "반크",
+        "소니",
+    }
+    | {"이혁", "쿠릴"}
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,7 +69,8 @@ def _weakness(name: Name, form: str) -> str | None:
     hangul = bool(text) and all("가" <= one <= "힣" for one in text)
     if len(text) <= 1:
         return "one character stands in many words (日 in 日程): write a longer form"
-    if hangul and len(text) <= STRICT_HANGUL_LENGTH and not _is_guarded(name):
+    short = hangul and len(text) <= STRICT_HANGUL_LENGTH and text not in CHECKED_SHORT
+    if short and not _is_guarded(name):
         return "two syllables stand in many words (한일병원): add `follow` or `traps`"
     if name.kind == "person" and lower(text) in COMMON_SURNAMES:
         return "a surname that many bear: write it with the title or the given name"
@@ -58,8 +78,8 @@ def _weakness(name: Name, form: str) -> str | None:
 
 
 def _is_guarded(name: Name) -> bool:
-    """Whether a row says where its short forms stand; countries' names are words by themselves."""
-    return bool(name.follow or name.traps) or name.kind == "country"
+    """Whether a row says where its short forms stand; countries and towns need not."""
+    return bool(name.follow or name.traps) or name.kind in {"country", "place"}
 
 
 def _shared(names: Sequence[Name]) -> Iterator[Clash]:

@@ -99,9 +99,7 @@ class Reader:
                 break
             del self._kept[oldest]
 
-    def _first_pass(
-        self, entry: Entry, seen: Sighting, row: NDArray[np.float32] | None
-    ) -> Reading:
+    def _first_pass(self, entry: Entry, seen: Sighting, row: NDArray[np.float32] | None) -> Reading:
         """Return everything but the story, which depends on the readings before."""
         added = 0.0 if row is None else meaning(row, self._direction)
         verdict = self._judge.verdict(seen, added)

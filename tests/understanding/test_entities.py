@@ -118,7 +118,7 @@ def test_the_table_has_no_clashes(names: tuple[Name, ...]) -> None:
         (Name(id="a", kind="person", en=("Lee",)), "a surname that many bear"),
         (Name(id="a", kind="person", en=("Abe Shinzo",), ko=("아베",)), "two syllables"),
         (Name(id="a", kind="term", ja=("日",)), "one character"),
-        (Name(id="a", kind="term", ko=("Twin",)), "shared"),
+        (Name(id="a", kind="term", en=("twin",)), "shared"),
         (Name(id="twin", kind="term", ja=("竹",)), "two rows have this id"),
     ],
 )

@@ -109,9 +109,7 @@ def test_reasons_name_who_and_what_is_named(judge: Judge, matcher: Matcher) -> N
     assert told.reasons[-1] == "names Kishida, Yoon, Dokdo"
 
 
-def test_the_signals_add_up_to_the_relevance(
-    judge: Judge, matcher: Matcher, topic: Topic
-) -> None:
+def test_the_signals_add_up_to_the_relevance(judge: Judge, matcher: Matcher, topic: Topic) -> None:
     """What is told to have moved the score is all that did."""
     told = judge.verdict(seen(matcher, "Japan and South Korea hold summit", "en"), meaning=0.25)
     score = topic.weights["bias"] + sum(told.moved.values())

@@ -50,7 +50,9 @@ def test_settings_can_report_the_mistakes() -> None:
     with pytest.raises(ValueError, match="'person', 'institution'"):
         NamesFile.model_validate({"name": [row]})
     with pytest.raises(ValueError, match="write the date as YYYY-MM-DD"):
-        NamesFile.model_validate({"name": [row | {"kind": "person", "offices": [{"role": "envoy", "since": "May"}]}]})
+        NamesFile.model_validate(
+            {"name": [row | {"kind": "person", "offices": [{"role": "envoy", "since": "May"}]}]}
+        )
 
 
 def test_two_names_cannot_share_an_id() -> None:
