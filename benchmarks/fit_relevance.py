@@ -51,7 +51,7 @@ def language(record: Record) -> str:
 
 
 def sightings(rows: Sequence[Record], of: Topic) -> list[Sighting]:
-    """What each record names, as the reader sees it."""
+    """Return what each record names, as the reader sees it."""
     matcher = matcher_for(of, names())
     return [
         sighted(
@@ -80,6 +80,7 @@ class Given:
 
     @property
     def core(self) -> Matrix:
+        """1 where an item is core, else 0."""
         return np.array([float(row["relevance"] == CORE) for row in self.rows])
 
     @property
