@@ -130,8 +130,9 @@ def given_for(encoder: str | None) -> Given:
 def fit(given: Given, among: NDArray[np.intp]) -> Fitted:
     """Fit on those items of ``among`` that pass the first pass."""
     among = np.intersect1d(among, given.passed)
-    keys = sorted({key for at in among for key in given.signals[at]})
-    design = np.array([[given.signals[at].get(key, 0.0) for key in keys] for at in among])
+    taken = [given.signals[at] for at in among.tolist()]
+    keys = sorted({key for one in taken for key in one})
+    design = np.array([[one.get(key, 0.0) for key in keys] for one in taken])
     if given.vectors is not None:
         design = np.hstack([design, given.vectors[among] * VECTOR_SCALE])
     found = logistic(design, given.core[among], RIDGE)
@@ -236,7 +237,7 @@ def _scores(given: Given, chance: Matrix, kind: str) -> Iterator[Row]:
         note=interval(days, precision),
     )
     for code in ("en", "ja", "ko"):
-        part = [at for at in np.flatnonzero(~stream) if given.rows[at].get("lang") == code]
+        part = [at for at in np.flatnonzero(~stream).tolist() if given.rows[at].get("lang") == code]
         yield _f(f"trilingual {code}, {kind}: F", given, said, np.array(part), must=0.90)
 
 

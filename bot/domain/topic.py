@@ -102,7 +102,8 @@ class Topic:
 
     ``sides`` are the two countries (ISO 3166-1 alpha-2) and ``threshold`` the relevance
     (0..1) from which an entry is core and kept; from ``peripheral`` on it touches the topic.
-    ``cues`` are groups of words that speak for or against; a trailing ``*`` lets a Latin word go on. ``home`` holds, by language, words that mean the reader's own
+    ``cues`` are groups of words that speak for or against; a trailing ``*``
+    lets a Latin word go on. ``home`` holds, by language, words that mean the reader's own
     government there (``政府`` in Japanese). ``weights`` are the log-odds of each signal
     (``bot.understanding.relevance`` names them), with ``bias`` for none.
 
