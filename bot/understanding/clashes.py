@@ -13,7 +13,7 @@ COMMON_SURNAMES = frozenset(
     {"lee", "kim", "park", "cho", "choi", "chung", "kang", "han", "song", "suh", "ahn", "kato"}
     | {"suzuki", "sato", "tanaka", "ito", "saito", "kobayashi", "matsumoto", "harris", "campbell"}
 )
-# Two syllables that were looked up in the news and stand in no other common word.
+# Two syllables let stand by judgement, not by a count: they seldom stand in other words.
 CHECKED_SHORT = frozenset(
     {
         "미일",

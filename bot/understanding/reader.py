@@ -175,7 +175,7 @@ class Reader:
         wanted = [
             entry
             for entry, sighting in zip(entries, seen, strict=True)
-            if self._assume_relevant or self._judge.opens(sighting)
+            if self._assume_relevant or entry.id in self._kept or self._judge.opens(sighting)
         ]
         rows = self._encoder.encode([lead(entry.title, entry.text) for entry in wanted])
         return {entry.id: unpack(pack(row)) for entry, row in zip(wanted, rows, strict=True)}

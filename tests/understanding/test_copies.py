@@ -229,5 +229,6 @@ def test_an_entry_that_a_story_holds_stays_there(archive: MakeArchive) -> None:
     kept.read(entry(1, 0, relevant=True, hours=0), entry(2, 0, relevant=True, hours=1))
     [again] = kept.read(entry(1, 2, relevant=False, hours=0))
     assert (again.relevant, again.duplicate_of, again.story_id) == (True, None, 1)
+    assert again.vector is not None
     kept.read(entry(3, 2, relevant=True, hours=9 * 24), entry(4, 1, relevant=True, hours=9 * 24))
     require_reports(kept.readings)
