@@ -9,8 +9,8 @@ from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.errors import StorageError
-from bot.storage import migrate
-from bot.storage.dialect import be_patient, take_turns
+from bot.storage import migrate, turns
+from bot.storage.dialect import be_patient
 from bot.storage.engines import CONNECTIONS, make_engine, transaction_options
 from bot.storage.problems import in_words, passes, place
 
@@ -95,7 +95,7 @@ class Database:
         """
         async with self.write() as connection:
             await be_patient(connection, lock_seconds=MIGRATION_PATIENCE)
-            await take_turns(connection, migrate.TURN)
+            await turns.migration(connection)
             return await connection.run_sync(migrate.upgrade)
 
     async def revision(self) -> tuple[str | None, str]:

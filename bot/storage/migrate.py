@@ -13,9 +13,6 @@ from bot.storage.problems import place
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
-# The name under which processes that migrate the same database take turns.
-TURN = "migrate"
-
 
 def revisions(connection: Connection) -> tuple[str | None, str]:
     """Return the schema's revision and the newest one known here.
