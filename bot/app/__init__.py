@@ -5,6 +5,7 @@ from bot.app.demo import open_demo
 from bot.app.files import replay, summarize
 from bot.app.payloads import render_discord, render_slack
 from bot.app.service import serve
+from bot.app.transfer import export_to, restore_from
 from bot.jobs.check_feed import FeedCheck
 from bot.jobs.read_entries import ReadTotals
 from bot.jobs.refresh_feeds import FeedResult
@@ -14,12 +15,14 @@ __all__ = [
     "FeedCheck",
     "FeedResult",
     "ReadTotals",
+    "export_to",
     "open_app",
     "open_database",
     "open_demo",
     "render_discord",
     "render_slack",
     "replay",
+    "restore_from",
     "serve",
     "summarize",
 ]

@@ -20,7 +20,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-from bot.storage.transfer import DERIVED, TYPE_OF, kind_of
+from bot.storage.restore import DERIVED, TYPE_OF
+from bot.storage.transfer import kind_of
 
 # What migrations and the bot read must mean something; the rest may be anything.
 PLAUSIBLE: Mapping[str, Sequence[Any]] = {

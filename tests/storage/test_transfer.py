@@ -18,12 +18,13 @@ from sqlalchemy.types import Uuid
 from bot.domain.errors import InputError, StorageError
 from bot.domain.model import FeedSpec
 from bot.domain.outlets import Outlets
-from bot.storage import archive, entries, facts, feeds, transfer
+from bot.storage import archive, entries, facts, feeds, restore, transfer
 from bot.storage.database import Database
+from bot.storage.restore import DERIVED, restore_database
 from bot.storage.schema import deliveries, metadata, readings
 from bot.storage.schema import facts as facts_table
 from bot.storage.schema import feeds as feeds_table
-from bot.storage.transfer import Moved, export_database, kind_of, restore_database
+from bot.storage.transfer import Moved, export_database, kind_of
 from tests.builders import NOW, OUTLETS, parsed
 from tests.fakes.postgres import PostgresServer
 from tests.storage.rows import Snapshot, fill, snapshot
@@ -423,7 +424,7 @@ async def test_every_table_is_exported_or_made_from_others(database: Database) -
     def names(connection: Any) -> set[str]:
         found = MetaData()
         found.reflect(connection)
-        return {name for name in found.tables if not name.startswith(transfer.DERIVED)}
+        return {name for name in found.tables if not name.startswith(DERIVED)}
 
     async with database.read() as connection:
         assert await connection.run_sync(names) == {*metadata.tables, "alembic_version"}
@@ -434,6 +435,7 @@ async def test_memory_does_not_grow_with_the_database(
 ) -> None:
     """Rows are fetched and written so many at once."""
     monkeypatch.setattr(transfer, "BATCH", 10)
+    monkeypatch.setattr(restore, "BATCH", 10)
     async with sqlite_database.write() as connection:
         rows = [{"name": f"{number:03}", "value": "x"} for number in range(95)]
         await connection.execute(insert(facts_table), rows)
