@@ -11,13 +11,15 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, MetaData, text
 
-from bot.domain.errors import StorageError
+from bot.domain.errors import DatabaseTooNewError, InputError, StorageError, StraitError
 from bot.storage import migrate
 from bot.storage.database import Database
-from bot.storage.restore import DERIVED
+from bot.storage.restore import DERIVED, restore_database
 from bot.storage.schema import metadata
+from bot.storage.transfer import export_database
+from tests.builders import NOW
 from tests.storage.rows import Snapshot, fill, snapshot
 
 SCRIPTS = ScriptDirectory(str(migrate.MIGRATIONS))
@@ -179,6 +181,55 @@ async def test_a_migration_that_is_killed_midway_leaves_the_old_version_working(
     async with opened.write() as connection:
         await connection.execute(text("DELETE FROM told"))
     await opened.close()
+
+
+async def test_going_back_to_the_version_before(
+    opened: Database, with_newest: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As docs/upgrading.md says: the old version refuses, and goes on from the export before."""
+    was = await filled(opened, REVISIONS[-1])
+    before, after = tmp_path / "before.gz", tmp_path / "after.gz"
+    await export_database(opened, before, now=NOW)
+    add_migration(with_newest, end="pass")
+    assert await opened.migrate() == (REVISIONS[-1], "9998")
+    await export_database(opened, after, now=NOW)
+    monkeypatch.undo()
+    with pytest.raises(DatabaseTooNewError, match="written by a newer version"):
+        await opened.check()
+    for file in (before, after):
+        with pytest.raises(StraitError, match="newer version"):
+            await restore_database(opened, file, replace=True)
+    async with opened.altering() as connection:
+        await connection.run_sync(drop_everything)
+    with pytest.raises(InputError, match="made by a newer version"):
+        await restore_database(opened, after)
+    await restore_database(opened, before)
+    assert await held(opened) == was
+    await opened.close()
+
+
+async def test_an_export_of_a_schema_before_is_brought_up_to_date(
+    opened: Database, with_newest: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A backup may be older than the version that restores it."""
+    was = await filled(opened, REVISIONS[-1])
+    file = tmp_path / "before.gz"
+    await export_database(opened, file, now=NOW)
+    add_migration(with_newest, end="pass")
+    async with opened.altering() as connection:
+        await connection.run_sync(drop_everything)
+    await restore_database(opened, file)
+    assert await revision(opened) == "9998"
+    now = await held(opened)
+    assert len(now["feeds"].rows) == len(was["feeds"].rows)
+    assert {row["rating"] for row in now["feeds"].rows} == {1}
+    await opened.close()
+
+
+def drop_everything(connection: Connection) -> None:
+    found = MetaData()
+    found.reflect(connection)
+    found.drop_all(connection)
 
 
 async def test_a_table_that_is_made_anew_keeps_what_refers_to_it(
