@@ -13,6 +13,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     UniqueConstraint,
+    text,
 )
 
 from bot.storage.types import String, Text, UtcDateTime
@@ -75,8 +76,11 @@ entries = Table(
 )
 Index(
     "ix_entries_unread",
+    entries.c.seen_at,
+    entries.c.published_at,
     entries.c.id,
-    sqlite_where=entries.c.unread,
+    # SQLite uses a partial index only where the query says the very same.
+    sqlite_where=text("unread = 1"),
     postgresql_where=entries.c.unread,
 )
 Index("ix_entries_seen_at", entries.c.seen_at)
