@@ -17,6 +17,7 @@ from bot.domain.topic import Name, Topic
 from bot.settings.checks import (
     check_console_topics,
     check_feeds,
+    check_llm,
     check_names,
     check_outlets,
     check_tokens,
@@ -27,6 +28,7 @@ from bot.settings.files import (
     DigestTaste,
     Environment,
     FeedsFile,
+    Llm,
     NamesFile,
     OutletsFile,
     Polling,
@@ -49,6 +51,9 @@ ENVIRONMENT = {
     "SLACK_BOT_TOKEN": "xoxb-…: api.slack.com/apps, your app, OAuth & Permissions",
     "SLACK_APP_TOKEN": "xapp-… for Socket Mode: your app, Basic Information, App-Level Tokens",
     "SLACK_SIGNING_SECRET": "for HTTP instead: your app, Basic Information, Signing Secret",
+    "LLM_MODEL": "a model that writes the summaries, each sentence checked: its name there",
+    "LLM_BASE_URL": "its OpenAI-compatible endpoint, such as http://localhost:8080/v1",
+    "LLM_API_KEY": "the endpoint's key, where it wants one",
 }
 
 # Every variable of ours begins so; another one is a mistyped name.
@@ -70,6 +75,7 @@ class Settings:
     polling: Polling
     understanding: Understanding
     digest: DigestTaste
+    llm: Llm
     console: Console
     console_schedule: Schedule
     feeds: tuple[FeedSpec, ...]
@@ -118,6 +124,7 @@ def load_settings(
     check_names(names, mistakes, _find(folders, "names.toml"))
     url = _database_url(environment.database_url, mistakes)
     check_tokens(environment, mistakes)
+    check_llm(environment, main.llm, mistakes, _find(folders, "settings.toml"))
     mistakes.raise_if_any()
     return Settings(
         database_url=url,
@@ -128,6 +135,7 @@ def load_settings(
         polling=main.polling,
         understanding=main.understanding,
         digest=main.digest,
+        llm=main.llm,
         console=main.console,
         console_schedule=schedule,
         feeds=feeds,

@@ -107,13 +107,13 @@ class Grounding:
 
     def _find(self, text: str, cites: Sequence[str], language: str) -> Grounded | Ungrounded:
         said = self._passage(text, language)
-        told, problem = [], "cites a document without text"
+        told, problems = [], []
         for cite in dict.fromkeys(cites):
             nearest = sorted(self._places[cite], key=lambda place: -_nearness(said, place.core))
             verdicts = [self._problem(said, place) for place in nearest[:NEAREST]]
             told += [cite] * (None in verdicts)
-            problem = verdicts[0] or problem if verdicts else problem
-        return Grounded(tuple(told)) if told else Ungrounded(problem)
+            problems += verdicts[:1]
+        return Grounded(tuple(told)) if told else Ungrounded(problems[0] or "")
 
     def _read(self, document: Document) -> Iterator[Place]:
         pieces = [s for line in clean_lines(document.text) for s in split_sentences(line)]
@@ -218,7 +218,7 @@ def _quotes(said: Passage, place: Place) -> str | None:
 def _substitution(said: Passage, place: Place) -> str | None:
     """Find one thing put in another's place: Tokyo where the source sentence says Seoul."""
     core = place.core.claims
-    units = {q.unit for q in said.claims.quantities - core.quantities if q.unit}
+    units = {q.unit for q in said.claims.quantities - core.quantities}
     pairs = (
         (said.claims.places, core.places),
         (_near(said.claims.turns, core.turns), _near(core.turns, said.claims.turns)),
