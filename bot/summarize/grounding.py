@@ -10,10 +10,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain.model import Document
-from bot.summarize.candidates import in_script, is_safe
+from bot.summarize.candidates import in_script, is_safe, sentences_of
 from bot.summarize.claims import Claims, claims_of, clauses_of, squeezed, ways_of
-from bot.summarize.clean import clean_lines
-from bot.summarize.sentences import split_sentences
 from bot.summarize.terms import terms_of
 
 # The names in a text of a language (ISO 639-1): their ids, each with its form as written.
@@ -116,9 +114,10 @@ class Grounding:
         return Grounded(tuple(told)) if told else Ungrounded(problems[0] or "")
 
     def _read(self, document: Document) -> Iterator[Place]:
-        pieces = [s for line in clean_lines(document.text) for s in split_sentences(line)]
+        # What speaks to a machine reports nothing: it is no evidence for what it asks to be said.
+        pieces = [piece for piece in sentences_of(document.text) if is_safe(piece)]
         # "NHK reported": who published is part of what may be told of a report.
-        whole = f"{document.title}\n{document.text}\n{document.source}"
+        whole = "\n".join((document.title, *pieces, document.source))
         report = self._passage(whole, document.language)
         for at, piece in enumerate([document.title, *pieces]):
             near = (document.title, *pieces[max(0, at - 2) : at + 1])

@@ -92,7 +92,7 @@ def test_what_a_report_says_is_believed(text: str, language: str) -> None:
         ("China welcomed the talks between Busan and Fukuoka.", "en", "cn"),
         ("대표단은 협의를 마쳤다.", "ko", "too little"),
         ("후쿠오카에서 206편을 두고 사흘간 협의했다.", "ko", "number"),
-        ("The ship took 2,000 from Fukuoka to Busan.", "en", "turns around"),
+        ("The ship sails from Fukuoka to Busan.", "en", "turns around"),
     ],
 )  # fmt: skip
 def test_what_no_report_says_is_dropped(text: str, language: str, why: str) -> None:
