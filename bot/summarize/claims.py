@@ -53,7 +53,10 @@ _CAPITALISED = re.compile(r"\b[A-Z][\w'’-]*[\w]|\b[A-Z]{2,}\b")
 _OPENING = re.compile(r"(?:^|[.!?…]\s+|[“\"「『])[“\"'(]*$")
 _TURN = re.compile(r"\b(from|to|into|for|in|at|against|by|with|toward)\s+(?:the\s+)?([A-Z]\w+)")
 # Where something goes from, and where to, around a name that stands for {}.
-_FROM = r"\b(?:from|left|leaves|leaving)\s+{0}\b|{0}港?(?:から|を出|発)|{0}항?(?:에서 (?:출|떠)|[을를] 떠|발\s)"
+_FROM = (
+    r"\b(?:from|left|leaves|leaving)\s+{0}\b|{0}港?(?:から|を出|発)"
+    r"|{0}항?(?:에서 (?:출|떠)|[을를] 떠|발\s)"
+)
 _TO = (
     r"\b(?:to|for|into|toward|in)\s+{0}\b|{0}港?(?:へ|行き|に到着|到着|入り)"
     r"|{0}항?(?:으?로|행|에 도착|에는)"
