@@ -60,7 +60,9 @@ ENVIRONMENT = {
 OURS = "STRAIT_"
 
 # Names that Strait keeps for itself: the tests' data, and what other versions of it read.
-TOLERATED = frozenset({"STRAIT_ADMINS", "STRAIT_SECRET_KEY", "STRAIT_EVAL_DATA"})
+TOLERATED = frozenset(
+    {"STRAIT_ADMINS", "STRAIT_SECRET_KEY", "STRAIT_EVAL_DATA", "STRAIT_TEST_MODEL"}
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
