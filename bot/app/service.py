@@ -8,8 +8,8 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Collection
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, TextIO
@@ -27,6 +27,7 @@ from bot.platforms.messenger import Messenger
 from bot.scheduling.embedded import EmbeddedScheduler, Wake, guarded
 
 if TYPE_CHECKING:
+    from bot.jobs.send_deliveries import DeliverySender
     from bot.jobs.write_digests import PutOff
 
 log = structlog.get_logger()
@@ -59,9 +60,10 @@ async def serve(
     service = Service(
         app=app, roles=roles, messengers={c.name: c.platform.messenger for c in chats}
     )
-    if not has_chat(environment):
-        await service.open_console(stream)
     async with AsyncExitStack() as stack:
+        await service.open_outputs(stack)
+        if not has_chat(environment) and not app.settings.outputs:
+            await service.open_console(stream)
         await service.serve_web(chats, stack)
         tasks = [asyncio.create_task(service.run_chat(c)) for c in chats if service.connects(c)]
         await service.run_jobs(stop)
@@ -82,6 +84,7 @@ class Service:
     app: App
     messengers: dict[str, Messenger]
     roles: frozenset[Role] = frozenset(Role)
+    senders: dict[str, DeliverySender] = field(default_factory=dict)
 
     @cached_property
     def put_off(self) -> PutOff:
@@ -110,8 +113,17 @@ class Service:
         scheduler = EmbeddedScheduler(self.wakes)
         first = asyncio.create_task(self._first_round(scheduler))
         await stop.wait()
+        await self._stop_sending()
         await _cancel([first])
         await scheduler.stop(GRACE)
+
+    async def _stop_sending(self) -> None:
+        """Claim nothing more, and let what is under way be confirmed and recorded."""
+        for sender in self.senders.values():
+            sender.stop()
+        drained = asyncio.gather(*(sender.drain() for sender in self.senders.values()))
+        with suppress(TimeoutError):
+            await asyncio.wait_for(drained, GRACE.total_seconds())
 
     async def _first_round(self, scheduler: EmbeddedScheduler) -> None:
         # In this order, so that a digest that is due at once already has its news.
@@ -154,23 +166,19 @@ class Service:
 
     async def send(self) -> None:
         """Send what is in the outbox."""
-        from bot.jobs.send_deliveries import send_deliveries
-
-        app = self.app
         # Side by side, so that one platform's slowness or failure does not hold up the other's.
         sends = [
-            guarded(
-                f"deliveries to {name}",
-                partial(
-                    send_deliveries,
-                    database=app.database,
-                    messengers={name: messenger},
-                    clock=app.clock,
-                ),
-            )
+            guarded(f"deliveries to {name}", self._sender(name, messenger).run)
             for name, messenger in self.messengers.items()
         ]
         await asyncio.gather(*sends)
+
+    def _sender(self, name: str, messenger: Messenger) -> DeliverySender:
+        if name not in self.senders:
+            from bot.jobs.send_deliveries import DeliverySender
+
+            self.senders[name] = DeliverySender(self.app.database, messenger, self.app.clock)
+        return self.senders[name]
 
     async def run_chat(self, chat: Chat) -> None:
         """Serve a chat platform; its failure is told and stops nothing else."""
@@ -219,6 +227,16 @@ class Service:
         except StraitError as error:
             return [*dead, str(error)]
         return dead
+
+    async def open_outputs(self, stack: AsyncExitStack) -> None:
+        """Write digests to the files and webhooks that are configured."""
+        if not OUTBOX & self.roles:
+            return
+        from bot.app.outputs import output_messengers, sync_outputs
+
+        self.messengers.update(output_messengers(self.app, stack))
+        if Role.WRITE in self.roles:
+            await sync_outputs(self.app)
 
     async def open_console(self, stream: TextIO) -> None:
         """Print digests where the bot runs: there is no chat platform to send them to."""
