@@ -67,6 +67,26 @@ class Console(BaseModel):
     schedule: str = "daily 08:00"
 
 
+class Output(BaseModel):
+    """A file or a webhook that gets digests as data; ``bot.settings.outputs`` checks it."""
+
+    model_config = STRICT
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+    kind: Literal["file", "webhook"]
+    topics: tuple[str, ...] = ("japan-korea",)
+    schedule: str = "daily 08:00"
+    zone: str | None = None
+    language: Language | None = None
+    max_stories: Annotated[int, Field(ge=1, le=50)] | None = None
+    path: Path | None = None
+    url: str | None = None
+    url_env: str | None = None
+    secret_env: str | None = None
+    honours_key: bool = False
+    lookup_url: str | None = None
+
+
 class SettingsFile(BaseModel):
     """``config/settings.toml``."""
 
@@ -77,6 +97,7 @@ class SettingsFile(BaseModel):
     digest: DigestTaste = DigestTaste()
     llm: Llm = Llm()
     console: Console = Console()
+    output: tuple[Output, ...] = ()
 
 
 class FeedsFile(BaseModel):

@@ -35,6 +35,7 @@ from bot.settings.files import (
     Understanding,
 )
 from bot.settings.mistakes import Mistakes
+from bot.settings.outputs import OutputTarget, check_outputs
 
 CHECKOUT_CONFIG = Path(__file__).parents[2] / "config"
 WHEEL_CONFIG = Path(__file__).parents[1] / "_config"
@@ -80,6 +81,7 @@ class Settings:
     llm: Llm
     console: Console
     console_schedule: Schedule
+    outputs: tuple[OutputTarget, ...]
     feeds: tuple[FeedSpec, ...]
     outlets: tuple[Outlet, ...]
     names: tuple[Name, ...]
@@ -121,6 +123,14 @@ def load_settings(
     locales = tuple(_find(folders, f"locales/{language.value}.toml") for language in Language)
     mistakes.collect(lambda: read_locales(locales))
     schedule = _check_main(main, topics, mistakes, _find(folders, "settings.toml"))
+    outputs = check_outputs(
+        main.output,
+        digest=main.digest,
+        topics=topics,
+        environ=environ,
+        mistakes=mistakes,
+        path=_find(folders, "settings.toml"),
+    )
     check_feeds(feeds, outlets, mistakes, _find(folders, "feeds.toml"))
     check_outlets(outlets, mistakes, _find(folders, "outlets.toml"))
     check_names(names, mistakes, _find(folders, "names.toml"))
@@ -140,6 +150,7 @@ def load_settings(
         llm=main.llm,
         console=main.console,
         console_schedule=schedule,
+        outputs=outputs,
         feeds=feeds,
         outlets=outlets,
         names=names,

@@ -9,10 +9,11 @@ from sqlalchemy import make_url, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.errors import StorageError
-from bot.storage import migrate, turns
+from bot.storage import turns
 from bot.storage.dialect import be_patient
 from bot.storage.engines import CONNECTIONS, make_engine, transaction_options
 from bot.storage.problems import in_words, passes, place
+from bot.storage.revisions import revisions
 
 # A transaction is begun so often before its StorageError is told.
 BEGIN_ATTEMPTS = 4
@@ -93,6 +94,11 @@ class Database:
         It happens whole or not at all, and once where several processes ask for it.
         Raises DatabaseTooNewError where a newer version of Strait wrote it.
         """
+        current, newest = await self.revision()
+        if current == newest:
+            return current, newest
+        from bot.storage import migrate  # noqa: PLC0415 - Alembic is slow to import
+
         async with self.write() as connection:
             await be_patient(connection, lock_seconds=MIGRATION_PATIENCE)
             await turns.migration(connection)
@@ -101,7 +107,7 @@ class Database:
     async def revision(self) -> tuple[str | None, str]:
         """Return the schema's revision and the newest one known here."""
         async with self.read() as connection:
-            return await connection.run_sync(migrate.revisions)
+            return await connection.run_sync(revisions)
 
     async def check(self) -> None:
         """Raise StorageError unless the schema is the one that this version needs."""
