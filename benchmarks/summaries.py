@@ -14,7 +14,7 @@ from rouge_score.rouge_scorer import RougeScorer
 
 from benchmarks import data
 from benchmarks.report import Row, print_table
-from bot.app.core import name_table
+from bot.app.language_model import name_table
 from bot.domain.model import Document, Summary
 from bot.summarize.candidates import is_safe
 from bot.summarize.extractive import ExtractiveSummarizer

@@ -17,29 +17,9 @@ from bot.domain.compose import DigestRequest
 from bot.domain.errors import StorageError
 from bot.domain.growth import Joined
 from bot.domain.model import Digest, Feed, Language
-<<<<<<< HEAD
-from bot.domain.spending import Budget
-from bot.domain.topic import Name
-from bot.feeds.fetch import Fetcher, FetchLimits
-from bot.feeds.parsing import FeedParser
-from bot.jobs.check_feed import FeedCheck, check_feed
-from bot.jobs.read_entries import EntryReaders, ReadTotals, read_entries
-from bot.jobs.refresh_feeds import FeedResult, RefreshTotals, refresh_feeds
-from bot.jobs.write_digests import DigestWriter
-=======
->>>>>>> wip-hosting
 from bot.rendering.texts import Texts, load_texts
 from bot.settings import Settings
 from bot.storage.database import Database
-<<<<<<< HEAD
-from bot.storage.spending import StoredLedger
-from bot.summarize.endpoint import Endpoint, EndpointConfig
-from bot.summarize.extractive import ExtractiveSummarizer
-from bot.summarize.llm import Ledger, LlmSummarizer, NameTable
-from bot.understanding.entities import Matcher
-from bot.understanding.reader import Reader
-from bot.understanding.vectors import Encoder, load_encoder
-=======
 
 if TYPE_CHECKING:
     from bot.commands.desk import Desk
@@ -49,12 +29,9 @@ if TYPE_CHECKING:
     from bot.jobs.read_entries import EntryReaders, ReadTotals
     from bot.jobs.refresh_feeds import FeedResult, RefreshTotals
     from bot.jobs.write_digests import DigestWriter
+    from bot.summarize.llm import LlmSummarizer
     from bot.understanding.reader import Reader
     from bot.understanding.vectors import Encoder
->>>>>>> wip-hosting
-
-# The two sides that every report is about: a model may name them where a report does not.
-SIDES = frozenset({"JP", "KR"})
 
 
 def utc_now() -> datetime:
@@ -102,8 +79,12 @@ class App:
     @cached_property
     def model(self) -> LlmSummarizer | None:
         """The model that writes summaries, where the environment names one."""
-        ledger = StoredLedger(self.database, self.clock)
-        model = make_model(self.settings, ledger)
+        if self.settings.environment.llm_model is None:
+            return None
+        from bot.app.language_model import make_model
+        from bot.storage.spending import StoredLedger
+
+        model = make_model(self.settings, StoredLedger(self.database, self.clock))
         if model is not None:
             self._stack.push_async_callback(model.close)
         return model
@@ -293,44 +274,6 @@ def open_database(settings: Settings, *, create: bool = True) -> Database:
                 "name a file in a folder that can be written in DATABASE_URL."
             ) from error
     return database
-
-
-def make_model(settings: Settings, ledger: Ledger) -> LlmSummarizer | None:
-    """Return the model of the settings; None where they name none."""
-    environment, limits = settings.environment, settings.llm
-    if environment.llm_model is None:
-        return None
-    key = environment.llm_api_key
-    endpoint = EndpointConfig(
-        model=environment.llm_model,
-        base_url=environment.llm_base_url,
-        api_key=key.get_secret_value() if key else None,
-        timeout=limits.timeout_seconds,
-    )
-    budget = Budget(
-        daily_tokens=limits.daily_tokens,
-        daily_cost=limits.daily_cost,
-        input_price=limits.input_price,
-        output_price=limits.output_price,
-    )
-    return LlmSummarizer(
-        Endpoint(endpoint),
-        names=name_table(settings.names),
-        ledger=ledger,
-        budget=budget,
-        concurrency=limits.concurrency,
-    )
-
-
-def name_table(names: Sequence[Name]) -> NameTable:
-    """Return what checking a model's sentences needs to know of the table of names."""
-    matcher = Matcher(names, {})
-    countries = [name for name in names if name.kind == "country"]
-    return NameTable(
-        names_in=lambda text, language: matcher.find(text, language).names,
-        common=frozenset(name.id for name in countries),
-        assumed=frozenset(n.id for n in countries if n.countries and n.countries <= SIDES),
-    )
 
 
 def make_encoder(settings: Settings) -> Encoder:

@@ -6,7 +6,8 @@ from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 
-from bot.app.core import make_encoder, make_model
+from bot.app.core import make_encoder
+from bot.app.language_model import make_model
 from bot.commands.news import find_topic
 from bot.domain.errors import InputError
 from bot.domain.model import Document, Summary
