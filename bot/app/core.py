@@ -9,14 +9,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from bot.domain.compose import DigestRequest
 from bot.domain.errors import StorageError
 from bot.domain.growth import Joined
 from bot.domain.model import Digest, Feed, Language
+from bot.domain.timeline import ToneWords
 from bot.rendering.texts import Texts, load_texts
 from bot.settings import Settings
 from bot.storage.database import Database
@@ -171,6 +173,18 @@ class App:
         return await read_entries(
             database=self.database, readers=self.readers, now=self.clock(), on_batch=on_batch
         )
+
+    def today(self, zone: str) -> date:
+        """Return the local day in a zone."""
+        return self.clock().astimezone(ZoneInfo(zone)).date()
+
+    @cached_property
+    def tone_words(self) -> ToneWords:
+        """Finds the words of cooperation and friction in a title."""
+        from bot.understanding.entities import Matcher
+
+        matcher = Matcher((), self.settings.signals)
+        return lambda title, language: matcher.find(title, language).cues
 
     async def digest(
         self, topic: str, *, since: timedelta, language: Language, limit: int | None = None

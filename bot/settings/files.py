@@ -114,6 +114,21 @@ class OutletsFile(BaseModel):
     outlet: tuple[Outlet, ...] = ()
 
 
+class SignalWords(BaseModel):
+    """Words in titles that speak of one thing; a trailing ``*`` lets a Latin word go on."""
+
+    model_config = STRICT
+    words: tuple[str, ...]
+
+
+class SignalsFile(BaseModel):
+    """``config/signals.toml``: what the temperature of an issue is read from."""
+
+    model_config = STRICT
+    cooperation: SignalWords = SignalWords(words=())
+    friction: SignalWords = SignalWords(words=())
+
+
 class NamesFile(BaseModel):
     """``config/names.toml``."""
 

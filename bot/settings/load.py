@@ -32,6 +32,7 @@ from bot.settings.files import (
     OutletsFile,
     Polling,
     SettingsFile,
+    SignalsFile,
     Understanding,
 )
 from bot.settings.mistakes import Mistakes
@@ -85,6 +86,7 @@ class Settings:
     feeds: tuple[FeedSpec, ...]
     outlets: tuple[Outlet, ...]
     names: tuple[Name, ...]
+    signals: Mapping[str, tuple[str, ...]]
     topics: Mapping[str, Topic]
     locales: tuple[Path, ...]
 
@@ -119,6 +121,7 @@ def load_settings(
     feeds = mistakes.file(_find(folders, "feeds.toml"), FeedsFile).feed
     outlets = mistakes.file(_find(folders, "outlets.toml"), OutletsFile).outlet
     names = mistakes.file(_find(folders, "names.toml"), NamesFile).name
+    signals = mistakes.file(_find(folders, "signals.toml"), SignalsFile)
     topics = _topics(folders, mistakes)
     locales = tuple(_find(folders, f"locales/{language.value}.toml") for language in Language)
     mistakes.collect(lambda: read_locales(locales))
@@ -154,6 +157,10 @@ def load_settings(
         feeds=feeds,
         outlets=outlets,
         names=names,
+        signals={
+            "cooperation": signals.cooperation.words,
+            "friction": signals.friction.words,
+        },
         topics=topics,
         locales=locales,
     )
