@@ -30,6 +30,8 @@ COMMANDS = {
     "summarize": "files",
     "migrate": "care",
     "doctor": "care",
+    "export": "transfer",
+    "restore": "transfer",
     "demo": "demo",
 }
 

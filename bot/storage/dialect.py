@@ -31,11 +31,15 @@ async def take_turns(connection: AsyncConnection, *name: str) -> None:
         await connection.execute(select(func.pg_advisory_xact_lock(_number(name))))
 
 
-async def be_patient(connection: AsyncConnection, *, lock_seconds: int) -> None:
+# A patient transaction waits this long for others, in seconds.
+PATIENCE = 60
+
+
+async def be_patient(connection: AsyncConnection) -> None:
     """Let the transaction's statements take as long as they need, and wait for others."""
     if connection.dialect.name == "postgresql":
         await connection.execute(text("SET LOCAL statement_timeout = 0"))
-        await connection.execute(text(f"SET LOCAL lock_timeout = {lock_seconds * 1000}"))
+        await connection.execute(text(f"SET LOCAL lock_timeout = {PATIENCE * 1000}"))
         await connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
 
 
