@@ -77,6 +77,7 @@ async def serve(
         await service.open_outputs(stack)
         if not has_chat(environment) and not app.settings.outputs:
             await service.open_console(stream)
+        service.say_who_hears_slack()
         tasks = [asyncio.create_task(service.run_chat(c)) for c in chats if service.connects(c)]
         await service.run_jobs(stop)
         # Together, so that the whole exit stays within its time.
@@ -180,6 +181,13 @@ class Service:
     def connects(self, chat: Chat) -> bool:
         """Tell whether this process talks to the platform, not only renders for it."""
         return Role.SEND in self.roles or chat.name in self.roles or chat.add_routes is not None
+
+    def say_who_hears_slack(self) -> None:
+        """Tell that another process must serve Slack's commands, where this one cannot."""
+        environment = self.app.settings.environment
+        over_http = environment.slack_bot_token and not environment.slack_app_token
+        if over_http and Role.SLACK in self.roles and Role.WEB not in self.roles:
+            log.warning("slack's commands come over HTTP, to a process with the role web")
 
     async def run_jobs(self, stop: asyncio.Event) -> None:
         """Do what the roles do until told to stop."""

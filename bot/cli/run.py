@@ -1,8 +1,10 @@
 """``run``: the bot itself."""
 
 import asyncio
+from os import environ
 from typing import Annotated
 
+import structlog
 import typer
 
 from bot.app.core import build_app
@@ -11,6 +13,9 @@ from bot.app.service import serve
 from bot.cli.session import settings
 from bot.cli.signals import end_on_signals
 from bot.settings import Settings
+from bot.settings.hosting import EPHEMERAL_DISK, EPHEMERAL_MEND, loses_its_disk
+
+log = structlog.get_logger()
 
 
 def register(app: typer.Typer) -> None:
@@ -32,6 +37,9 @@ def run(
     loaded = settings()
     environment = loaded.environment
     chosen = enabled_roles(environment) if roles is None else parse_roles(roles, environment)
+    if loses_its_disk(environ, loaded.database_url):
+        log.error(EPHEMERAL_DISK)
+        log.error(EPHEMERAL_MEND)
     asyncio.run(_run(loaded, chosen))
 
 
