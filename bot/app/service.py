@@ -348,7 +348,7 @@ class Service:
         A new one is due for the last slot already, so that a newcomer reads a digest
         as soon as the feeds have been read.
         """
-        from bot.storage import subscriptions
+        from bot.storage import subscriptions, turns
 
         now, settings = self.app.clock(), self.app.settings
         schedule = settings.console_schedule
@@ -359,6 +359,8 @@ class Service:
             max_stories=settings.digest.max_stories,
         )
         async with self.app.database.write() as connection:
+            # A second process that starts meanwhile must find it, not add its own.
+            await turns.workspace(connection, CONSOLE.platform, CONSOLE.workspace)
             mine = await subscriptions.of_workspace(connection, CONSOLE.platform, CONSOLE.workspace)
             if mine:
                 await subscriptions.save_taste(connection, mine[0].id, taste)
