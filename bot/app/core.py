@@ -104,6 +104,14 @@ class App:
             remembered=remembered,
         )
 
+    async def set_up(self) -> None:
+        """Bring a SQLite file up to date, and check another database.
+
+        Raises StorageError, or DatabaseTooNewError for a database of a newer version.
+        """
+        if await _prepare(self.database):
+            await self.sync_feeds()
+
     async def sync_feeds(self) -> None:
         """Make the stored feeds follow the configuration, once in the app's life.
 
@@ -247,18 +255,22 @@ class App:
 
 @asynccontextmanager
 async def open_app(settings: Settings) -> AsyncIterator[App]:
-    """Open the database, bring a SQLite file up to date, and put the parts together.
+    """Put the parts together over the database, once it is there and up to date.
 
     Raises StorageError, or DatabaseTooNewError for a database of a newer version.
     """
+    async with build_app(settings) as app:
+        await app.set_up()
+        yield app
+
+
+@asynccontextmanager
+async def build_app(settings: Settings) -> AsyncIterator[App]:
+    """Put the parts together without asking the database: ``set_up`` does, once it answers."""
     database = open_database(settings)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(database.close)
-        is_new = await _prepare(database)
-        app = App(settings, database, stack)
-        if is_new:
-            await app.sync_feeds()
-        yield app
+        yield App(settings, database, stack)
 
 
 async def _prepare(database: Database) -> bool:

@@ -94,12 +94,12 @@ def check_tokens(environment: Environment, mistakes: Mistakes) -> None:
             mistakes.say(
                 "environment", name.upper(), f"is another kind of token: this one begins {prefix}"
             )
-    over_http = environment.slack_signing_secret and environment.port
+    over_http = environment.slack_signing_secret
     if environment.slack_bot_token and not (environment.slack_app_token or over_http):
         mistakes.say(
             "environment",
             "SLACK_BOT_TOKEN",
-            "needs SLACK_APP_TOKEN (Socket Mode), or SLACK_SIGNING_SECRET and PORT (HTTP).",
+            "needs SLACK_APP_TOKEN (Socket Mode), or SLACK_SIGNING_SECRET (HTTP, by the role web).",
         )
     if environment.slack_app_token and not environment.slack_bot_token:
         mistakes.say("environment", "SLACK_APP_TOKEN", "needs SLACK_BOT_TOKEN beside it.")
