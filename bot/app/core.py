@@ -15,6 +15,7 @@ from bot.domain.model import Digest, Feed, Language
 from bot.feeds.fetch import Fetcher, FetchLimits
 from bot.feeds.parsing import FeedParser
 from bot.jobs.check_feed import FeedCheck, check_feed
+from bot.jobs.index_entries import index_entries
 from bot.jobs.read_entries import EntryReaders, ReadTotals, read_entries
 from bot.jobs.refresh_feeds import FeedResult, RefreshTotals, refresh_feeds
 from bot.jobs.write_digests import DigestWriter
@@ -23,6 +24,7 @@ from bot.settings import Settings
 from bot.storage import feeds
 from bot.storage.database import Database
 from bot.summarize.extractive import ExtractiveSummarizer
+from bot.understanding.query import QueryReader
 from bot.understanding.reader import Reader
 from bot.understanding.vectors import Encoder, load_encoder
 
@@ -133,9 +135,11 @@ class App:
 
     async def read(self, on_batch: Callable[[int], None] = lambda count: None) -> ReadTotals:
         """Read every unread entry."""
-        return await read_entries(
+        read = await read_entries(
             database=self.database, readers=self.readers, now=self.clock(), on_batch=on_batch
         )
+        await index_entries(self.database)
+        return read
 
     async def digest(
         self, topic: str, *, since: timedelta, language: Language, limit: int | None = None
@@ -170,7 +174,13 @@ class App:
             ),
             write=self.writer.write,
             clock=self.clock,
+            read_query=QueryReader(self.settings.names).read,
+            outlets=self.settings.outlet_cards,
         )
+
+    async def index(self, on_batch: Callable[[int], None] = lambda count: None) -> int:
+        """Index every entry that the search does not know yet; returns how many."""
+        return await index_entries(self.database, most=None, on_batch=on_batch)
 
     async def _fetch_and_parse(self) -> tuple[Fetcher, FeedParser]:
         if self._fetching is None:

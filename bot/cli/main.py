@@ -6,7 +6,7 @@ from typing import NoReturn
 
 import typer
 
-from bot.cli import care, demo, digest, feeds, files, run
+from bot.cli import care, demo, digest, feeds, files, run, search
 from bot.cli.output import err, say, write_utf8
 from bot.domain.errors import ConfigError, StraitError
 
@@ -26,6 +26,7 @@ app = typer.Typer(
 )
 run.register(app)
 digest.register(app)
+search.register(app)
 feeds.register(app)
 files.register(app)
 care.register(app)

@@ -5,11 +5,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
+from math import exp2
 from typing import Protocol
 
 from bot.domain.errors import InputError
 from bot.domain.model import Entry, Issue, Story
-from bot.domain.words import CJK, MOST_CHARACTERS, fold, words
+from bot.domain.words import CJK, MOST_CHARACTERS, fold, script_language, words
 
 # A headline pasted whole fits; nobody writes more by hand.
 LONGEST_QUERY = 200
@@ -37,8 +38,10 @@ REPORTS_WEIGHT = 0.2
 # A report that belongs to no story did not matter to any topic.
 LOOSE_WEIGHT = 0.3
 
-# Periods are filtered by whole months and years; before this nobody published feeds.
-FIRST_YEAR = 1999
+# Periods are filtered by whole months and years in the index; this year stands for all before
+# it too: feeds seldom hold anything as old.
+FIRST_YEAR = 2015
+MONTHS = range(1, 13)
 
 _ITEM = re.compile(r'(?P<minus>-?)(?:"(?P<quoted>[^"]*)"?|(?P<word>[^\s"]+))')
 _QUOTES = str.maketrans("“”„«»「」『』", '"' * 9)
@@ -153,12 +156,12 @@ def entry_words(entry: Indexed) -> list[str]:
 
 
 def _flags(entry: Indexed) -> Iterator[str]:
-    month = entry.published_at
-    yield _year_flag(month.year)
-    yield _month_flag(month.year, month.month)
+    published = entry.published_at
+    yield _year_flag(max(published.year, FIRST_YEAR))
+    yield _month_flag(published.year, published.month)
     yield from {_flag("o", entry.outlet), _flag("o", entry.outlet_name)}
-    if entry.language:
-        yield _flag("l", entry.language[:2])
+    if language := entry.language or script_language(entry.title):
+        yield _flag("l", language[:2])
     if entry.country:
         yield _flag("c", entry.country)
 
@@ -166,24 +169,19 @@ def _flags(entry: Indexed) -> Iterator[str]:
 def filter_words(filters: Filters) -> list[tuple[str, ...]]:
     """Return the filters as words of the index: of each tuple a report has at least one."""
     named = (("o", filters.outlet), ("l", filters.language), ("c", filters.country))
-    flags = [(_flag(kind, value),) for kind, value in named if value]
+    flags: list[tuple[str, ...]] = [(_flag(kind, value),) for kind, value in named if value]
     if filters.until is not None:
         flags.append(tuple(_period(filters.since, filters.until)))
     return flags
 
 
 def _period(since: datetime | None, until: datetime) -> Iterator[str]:
-    """Yield flags of whole years, and of the months at both ends, that cover a period.
-
-    There is no such flag for a period that ends before feeds began: nothing is found.
-    """
-    first = (since.year, since.month) if since else (FIRST_YEAR, 1)
-    first, last = max(first, (FIRST_YEAR, 1)), (until.year, until.month)
-    if first > last:
-        yield _year_flag(FIRST_YEAR - 1)
-    for year in range(first[0], last[0] + 1):
-        months = [m for m in range(1, 13) if first <= (year, m) <= last]
-        if len(months) == len(range(1, 13)):
+    """Yield flags of whole years, and of the months at both ends, that cover a period."""
+    last = (until.year, until.month)
+    first = min((since.year, since.month), last) if since else (FIRST_YEAR, 1)
+    for year in range(max(first[0], FIRST_YEAR), max(last[0], FIRST_YEAR) + 1):
+        months = [month for month in MONTHS if first <= (year, month) <= last]
+        if len(months) == len(MONTHS) or year == FIRST_YEAR:
             yield _year_flag(year)
         else:
             yield from (_month_flag(year, month) for month in months)
@@ -309,7 +307,7 @@ def score(hit: Hit, query: Query, *, now: datetime) -> float:
     relevance = 1 + TITLE_WEIGHT * sum(shares) / len(shares)
     age = max(now - hit.entry.published_at, timedelta())
     weight = LOOSE_WEIGHT if hit.story_id is None else 1.0
-    return weight * relevance * 0.5 ** (age / HALF_LIFE)
+    return weight * relevance * exp2(-(age / HALF_LIFE))
 
 
 def _share(clause: Clause, title: str) -> float:

@@ -34,6 +34,9 @@ _DOT = re.compile(rf"(?<=[{CJK}])[·・‧\u119e](?=[{CJK}])")
 _POSSESSIVE = re.compile(r"(?<=[a-z])['’]s?(?![a-z])")
 _ACRONYM = re.compile(r"(?<![a-z0-9])(?:[a-z]\.){2,}[a-z]?(?![a-z0-9])")
 
+# Addresses and nonsense: no database takes a word of thousands of characters.
+LONGEST_WORD = 64
+
 # Shorter words lose no plural: gas, bus, has.
 _SHORTEST_PLURAL = 4
 
@@ -59,15 +62,22 @@ def fold(text: str) -> str:
     return folded
 
 
+def script_language(text: str) -> str | None:
+    """Return the language that a text's script alone tells: ``ko``, ``ja`` or None."""
+    if re.search(f"[{_HANGUL}]", text):
+        return "ko"
+    return "ja" if re.search(f"[{_HIRAGANA}{_KATAKANA}]", text) else None
+
+
 def _words(folded: str) -> Iterator[str]:
     counted_to = -1
     for match in _TOKEN.finditer(folded):
         kind, token = match.lastgroup, match.group()
         if kind == "latin":
-            yield stem(token if token.isascii() else _plain(token))
+            yield stem(token if token.isascii() else _plain(token))[:LONGEST_WORD]
             counted_to = match.end() if token[-1].isdigit() else -1
         elif kind == "other":
-            yield _plain(token)
+            yield _plain(token)[:LONGEST_WORD]
         elif len(token) > 1:
             yield from map("".join, pairwise(token))
         elif kind == "run" and match.start() != counted_to:

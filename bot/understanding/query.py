@@ -140,7 +140,7 @@ def _by_turns(name: Name, written: str) -> Iterator[str]:
     The row of a country also holds its capital and the like (東京, 反日): of a country only
     the name itself has other forms.
     """
-    languages = (name.en, name.ja, _clear(name))
+    languages: tuple[tuple[str, ...], ...] = (name.en, name.ja, _clear(name))
     if name.kind == "country":
         languages = tuple(forms[:1] for forms in languages)
         if lower(match_form(written)) not in {lower(form) for forms in languages for form in forms}:
