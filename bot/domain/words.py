@@ -37,8 +37,9 @@ _ACRONYM = re.compile(r"(?<![a-z0-9])(?:[a-z]\.){2,}[a-z]?(?![a-z0-9])")
 # Addresses and nonsense: no database takes a word of thousands of characters.
 LONGEST_WORD = 64
 
-# Shorter words lose no plural: gas, bus, has.
+# Shorter words lose no plural (gas, bus, has), and only longer ones end in y (ties is tie).
 _SHORTEST_PLURAL = 4
+_SHORTEST_IES = 5
 
 
 def words(text: str) -> list[str]:
@@ -93,7 +94,7 @@ def stem(word: str) -> str:
     """Return a Latin word without its plural: the S stemmer of D. Harman (JASIS 42, 1991)."""
     if len(word) < _SHORTEST_PLURAL or word[-1] != "s":
         return word
-    if word.endswith("ies") and not word.endswith(("aies", "eies")):
+    if len(word) >= _SHORTEST_IES and word.endswith("ies") and not word.endswith(("aies", "eies")):
         return f"{word[:-3]}y"
     if word.endswith("es") and not word.endswith(("aes", "ees", "oes")):
         return word[:-1]
