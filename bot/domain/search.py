@@ -19,6 +19,10 @@ MOST_CLAUSES = 24
 # A name has a dozen forms; more alternatives find nothing new and cost time.
 MOST_ALTERNATIVES = 24
 
+# The index gathers every word that begins so before it can answer: 40 ms each, of a million
+# entries (benchmarks/search.py).
+MOST_OPEN = 2
+
 # "a*" would look through half the index.
 SHORTEST_PREFIX = 3
 
@@ -258,6 +262,8 @@ def make_query(text: str, parts: Iterable[tuple[Item, Sequence[Phrase]]]) -> Que
         raise InputError("There is nothing to search for: write a word, such as 岸田 or Dokdo.")
     if len(clauses) > MOST_CLAUSES:
         raise InputError(f"The search has {len(clauses)} words: write {MOST_CLAUSES} at most.")
+    if sum(phrase.is_open for clause in clauses for phrase in clause.phrases) > MOST_OPEN:
+        raise InputError(f"The search has too many words with *: write {MOST_OPEN} at most.")
     return query
 
 

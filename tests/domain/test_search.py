@@ -12,6 +12,7 @@ from bot.domain.search import (
     FIRST_YEAR,
     LONGEST_QUERY,
     MOST_CLAUSES,
+    MOST_OPEN,
     Filters,
     Hit,
     entry_words,
@@ -72,6 +73,13 @@ def test_too_long_a_search_is_told() -> None:
     assert len(str(caught.value)) < 100
     with pytest.raises(InputError, match=f"write {MOST_CLAUSES} at most"):
         parse_query(" ".join(f"a{n}" for n in range(MOST_CLAUSES + 1)))
+
+
+def test_few_words_may_be_open() -> None:
+    """Each costs far more than a whole word."""
+    assert shown("abc* def*") == ["abc*", "def*"]
+    with pytest.raises(InputError, match=f"with \\*: write {MOST_OPEN} at most"):
+        parse_query("abc* def* OR ghi*")
 
 
 @given(st.text(max_size=LONGEST_QUERY * 2))
