@@ -176,11 +176,14 @@ class App:
 
     async def read(self, on_batch: Callable[[int], None] = lambda count: None) -> ReadTotals:
         """Read every unread entry."""
+        from bot.jobs.index_entries import index_entries
         from bot.jobs.read_entries import read_entries
 
-        return await read_entries(
+        read = await read_entries(
             database=self.database, readers=self.readers, now=self.clock(), on_batch=on_batch
         )
+        await index_entries(self.database)
+        return read
 
     def today(self, zone: str) -> date:
         """Return the local day in a zone."""
@@ -218,6 +221,7 @@ class App:
     def desk(self) -> Desk:
         """The use cases behind every platform's commands."""
         from bot.commands.desk import Defaults, Desk
+        from bot.understanding.query import QueryReader
 
         taste = self.settings.digest
         return Desk(
@@ -231,7 +235,15 @@ class App:
             ),
             write=self.writer.write,
             clock=self.clock,
+            read_query=QueryReader(self.settings.names).read,
+            outlets=self.settings.outlet_cards,
         )
+
+    async def index(self, on_batch: Callable[[int], None] = lambda count: None) -> int:
+        """Index every entry that the search does not know yet; returns how many."""
+        from bot.jobs.index_entries import index_entries
+
+        return await index_entries(self.database, most=None, on_batch=on_batch)
 
     async def _fetch_and_parse(self) -> tuple[Fetcher, FeedParser]:
         from bot.feeds.fetch import Fetcher, FetchLimits

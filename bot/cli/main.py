@@ -24,6 +24,7 @@ COMMANDS = {
     "digest": "digest",
     "news": "digest",
     "story": "digest",
+    "search": "search",
     "timeline": "timeline",
     "feeds": "feeds",
     "replay": "files",
