@@ -86,7 +86,10 @@ async def pause(
 async def resume(
     database: Database, subscription_id: int, *, platform: str, workspace: str, now: datetime
 ) -> Subscription:
-    """Send again, from the next slot on; raises NotFoundError for another workspace's."""
+    """Send again, from the next slot on; raises NotFoundError for another workspace's.
+
+    What was held because its channel could not be written to is sent now, unless it is late.
+    """
     async with database.write() as connection:
         changed = await subscriptions.save_status(
             connection,
@@ -97,6 +100,8 @@ async def resume(
             # What fell due during the pause was not wanted.
             skip_until=now,
         )
+        if changed is not None:
+            await deliveries.release(connection, changed.id, now=now)
     if changed is None:
         raise _no_such(subscription_id)
     return changed

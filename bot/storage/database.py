@@ -9,10 +9,11 @@ from sqlalchemy import make_url, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.errors import StorageError
-from bot.storage import migrate, turns
+from bot.storage import turns
 from bot.storage.dialect import be_patient
 from bot.storage.engines import CONNECTIONS, make_engine, transaction_options
 from bot.storage.problems import in_words, passes, place
+from bot.storage.revisions import revisions
 
 # A transaction is begun so often before its StorageError is told.
 BEGIN_ATTEMPTS = 4
@@ -112,6 +113,8 @@ class Database:
         """
         before, newest = await self.revision()
         if before != newest:
+            from bot.storage import migrate  # noqa: PLC0415 - Alembic is slow to import
+
             async with self.altering() as connection:
                 before, newest = await connection.run_sync(migrate.upgrade)
         return before, newest
@@ -119,7 +122,7 @@ class Database:
     async def revision(self) -> tuple[str | None, str]:
         """Return the schema's revision and the newest one known here."""
         async with self.read() as connection:
-            return await connection.run_sync(migrate.revisions)
+            return await connection.run_sync(revisions)
 
     async def check(self) -> None:
         """Raise StorageError unless the schema is the one that this version needs."""

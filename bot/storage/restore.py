@@ -32,6 +32,7 @@ from bot.storage import archive, migrate
 from bot.storage.archive import Header, Section
 from bot.storage.database import Database
 from bot.storage.problems import place
+from bot.storage.revisions import known, revisions
 from bot.storage.schema import metadata
 from bot.storage.transfer import BATCH, Moved, no_progress
 from bot.storage.types import Text, UtcDateTime
@@ -79,8 +80,8 @@ async def restore_database(
 
 def _prepare(connection: Connection, path: Path, header: Header, replace: bool) -> None:
     """Give the database the export's schema, with nothing in it that the user wants to keep."""
-    before, _ = migrate.revisions(connection)
-    if header.schema not in migrate.known_revisions(connection):
+    before, _ = revisions(connection)
+    if header.schema not in known():
         raise InputError(
             f"{path} was made by a newer version of Strait (schema {header.schema}): "
             "restore it with that version."

@@ -13,6 +13,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -147,6 +148,7 @@ subscriptions = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("created_by", String(80)),
     Column("last_slot_at", UtcDateTime, nullable=False),
+    Column("problem", Text),
 )
 Index("ix_subscriptions_workspace", subscriptions.c.platform, subscriptions.c.workspace)
 
@@ -203,9 +205,21 @@ deliveries = Table(
     Column("first_attempt_at", UtcDateTime),
     Column("message_id", Text),
     Column("problem", Text),
+    # How often it was claimed: the number that fences off a claim's earlier holders.
+    Column("claims", Integer, nullable=False, server_default="0"),
+    Column("notice", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("subscription_id", "slot_at", "part"),
 )
 Index("ix_deliveries_status_next_attempt_at", deliveries.c.status, deliveries.c.next_attempt_at)
+# A destination's first open delivery is looked for with every claim.
+Index(
+    "ix_deliveries_destination",
+    deliveries.c.platform,
+    deliveries.c.workspace,
+    deliveries.c.channel,
+    deliveries.c.status,
+    deliveries.c.id,
+)
 
 # Small facts that outlive a restart, such as which commands a platform knows.
 facts = Table(
@@ -213,4 +227,15 @@ facts = Table(
     metadata,
     Column("name", String(80), primary_key=True),
     Column("value", Text, nullable=False),
+)
+
+# What models were paid for on a day (UTC), and how that day's summaries came to be.
+spending = Table(
+    "spending",
+    metadata,
+    Column("day", String(10), primary_key=True),
+    Column("method", String(160), primary_key=True),
+    Column("summaries", Integer, nullable=False),
+    Column("tokens", BigInteger, nullable=False),
+    Column("cost_micros", BigInteger, nullable=False),
 )

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, case, delete, select, update
+from sqlalchemy import ColumnElement, Row, case, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.model import (
@@ -97,9 +97,9 @@ async def save_status(
 ) -> Subscription | None:
     """Change a workspace's subscription; None where it has none of that id.
 
-    Slots up to ``skip_until`` are no longer due.
+    Slots up to ``skip_until`` are no longer due. Why the bot paused it is forgotten.
     """
-    values: dict[str, object] = {"status": status}
+    values: dict[str, object] = {"status": status, "problem": None}
     if skip_until is not None:
         later = subscriptions.c.last_slot_at > skip_until
         values["last_slot_at"] = case((later, subscriptions.c.last_slot_at), else_=skip_until)
@@ -117,6 +117,40 @@ async def save_status(
     return _subscription(row) if row else None
 
 
+async def at(connection: AsyncConnection, destination: Destination) -> list[Subscription]:
+    """Return a destination's subscriptions, kept from others' changes until the end."""
+    statement = (
+        select(subscriptions)
+        .where(*_of(destination))
+        .order_by(subscriptions.c.id)
+        .with_for_update()
+    )
+    return [_subscription(row) for row in await connection.execute(statement)]
+
+
+async def pause_at(connection: AsyncConnection, destination: Destination, *, problem: str) -> None:
+    """Pause a destination's active subscriptions for a problem that a person has to mend."""
+    active_there = (*_of(destination), subscriptions.c.status == SubscriptionStatus.ACTIVE)
+    await connection.execute(
+        update(subscriptions)
+        .where(*active_there)
+        .values(status=SubscriptionStatus.PAUSED, problem=problem)
+    )
+
+
+async def blocked(connection: AsyncConnection) -> list[Subscription]:
+    """Return the subscriptions that the bot paused itself, in order of their ids."""
+    statement = (
+        select(subscriptions)
+        .where(
+            subscriptions.c.status == SubscriptionStatus.PAUSED,
+            subscriptions.c.problem.is_not(None),
+        )
+        .order_by(subscriptions.c.id)
+    )
+    return [_subscription(row) for row in await connection.execute(statement)]
+
+
 async def remove(
     connection: AsyncConnection, subscription_id: int, *, platform: str, workspace: str
 ) -> bool:
@@ -131,6 +165,10 @@ async def remove(
         .returning(subscriptions.c.id)
     )
     return (await connection.execute(statement)).first() is not None
+
+
+def _of(destination: Destination) -> tuple[ColumnElement[bool], ...]:
+    return tuple(subscriptions.c[name] == value for name, value in asdict(destination).items())
 
 
 def _columns(taste: Taste) -> dict[str, object]:
@@ -153,6 +191,7 @@ def _subscription(row: Row[Any]) -> Subscription:
         created_at=row.created_at,
         created_by=row.created_by,
         last_slot_at=row.last_slot_at,
+        problem=row.problem,
     )
 
 

@@ -26,10 +26,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeEngine
 
 from bot.domain.addresses import without_credentials
-from bot.storage import migrate
 from bot.storage.archive import ArchiveWriter, Header, Row, Section
 from bot.storage.database import Database
 from bot.storage.dialect import be_patient
+from bot.storage.revisions import revisions
 from bot.storage.schema import feeds, metadata
 
 # So many rows are in memory at once. The longest, entries, have some 5 kB.
@@ -86,7 +86,7 @@ async def export_database(
     rows: dict[str, int] = {}
     async with database.read() as connection:
         await be_patient(connection)
-        schema, _ = await connection.run_sync(migrate.revisions)
+        schema, _ = await connection.run_sync(revisions)
         made = now.astimezone(UTC).isoformat()
         header = Header(schema=schema or "", created_at=made, secrets=with_secrets)
         with ArchiveWriter(path, header) as writer:

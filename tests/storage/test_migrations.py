@@ -2,9 +2,11 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, text
 
 from bot.domain.errors import DatabaseTooNewError, InputError, StorageError, StraitError
-from bot.storage import migrate
+from bot.storage import migrate, revisions
 from bot.storage.database import Database
 from bot.storage.restore import DERIVED, restore_database
 from bot.storage.schema import metadata
@@ -22,7 +24,8 @@ from bot.storage.transfer import export_database
 from tests.builders import NOW
 from tests.storage.rows import Snapshot, fill, snapshot
 
-SCRIPTS = ScriptDirectory(str(migrate.MIGRATIONS))
+MIGRATIONS = revisions.VERSIONS.parent
+SCRIPTS = ScriptDirectory(str(MIGRATIONS))
 REVISIONS = [script.revision for script in reversed(list(SCRIPTS.walk_revisions()))]
 
 
@@ -90,6 +93,8 @@ async def test_the_migrations_are_one_line(opened: Database) -> None:
     """Two that follow the same one could be run in either order, or not at all."""
     assert SCRIPTS.get_heads() == [REVISIONS[-1]]
     assert SCRIPTS.get_bases() == [REVISIONS[0]]
+    # A start knows the newest by its file's number alone.
+    assert list(revisions.known()) == REVISIONS
     await opened.close()
 
 
@@ -113,32 +118,27 @@ def upgrade():
 """
 
 
-def add_migration(folder: Path, *, end: str) -> None:
-    script = CHANGES.replace("BEFORE", REVISIONS[-1]).replace("END", end)
-    (folder / "9998_newest.py").write_text(script)
-
-
 @pytest.fixture
-def with_newest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of migrations of one's own beside those that there are."""
-    copy = tmp_path / "migrations"
-    copy.mkdir()
-    for source in migrate.MIGRATIONS.rglob("*"):
-        target = copy / source.relative_to(migrate.MIGRATIONS)
-        if source.is_dir():
-            target.mkdir(exist_ok=True)
-        elif source.suffix in {".py", ".mako"}:
-            target.write_bytes(source.read_bytes())
-    monkeypatch.setattr(migrate, "MIGRATIONS", copy)
-    return copy / "versions"
+def newer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]:
+    """Lets this be a newer version, which has one migration more; returns where they are."""
+
+    def add(end: str) -> Path:
+        copy = tmp_path / "migrations"
+        shutil.copytree(MIGRATIONS, copy, ignore=shutil.ignore_patterns("__pycache__"))
+        script = CHANGES.replace("BEFORE", REVISIONS[-1]).replace("END", end)
+        (copy / "versions" / "9998_newest.py").write_text(script)
+        monkeypatch.setattr(revisions, "VERSIONS", copy / "versions")
+        return copy / "versions"
+
+    return add
 
 
 async def test_a_migration_that_fails_leaves_the_old_version_working(
-    opened: Database, with_newest: Path, monkeypatch: pytest.MonkeyPatch
+    opened: Database, newer: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Tables, rows and revision are those from before, and the next try is like the first."""
     was = await filled(opened, REVISIONS[-1])
-    add_migration(with_newest, end="op.execute('SELECT no_such_column FROM feeds')")
+    newer("op.execute('SELECT no_such_column FROM feeds')")
     for _ in range(2):
         with pytest.raises(StorageError):
             await opened.migrate()
@@ -153,22 +153,22 @@ async def test_a_migration_that_fails_leaves_the_old_version_working(
 RUN = """
 import asyncio, sys
 from pathlib import Path
-from bot.storage import migrate
+from bot.storage import revisions
 from bot.storage.database import Database
-migrate.MIGRATIONS = Path(sys.argv[2])
+revisions.VERSIONS = Path(sys.argv[2])
 asyncio.run(Database(sys.argv[1]).migrate())
 """
 
 
 async def test_a_migration_that_is_killed_midway_leaves_the_old_version_working(
-    opened: Database, with_newest: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    opened: Database, newer: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Power, or a hosting service's patience, may end at any statement."""
     was = await filled(opened, REVISIONS[-1])
     reached = tmp_path / "reached"
-    add_migration(with_newest, end=f"open({str(reached)!r}, 'w').close(); time.sleep(60)")
+    versions = newer(f"open({str(reached)!r}, 'w').close(); time.sleep(60)")
     url = opened.url.render_as_string(hide_password=False)
-    arguments = [sys.executable, "-c", RUN, url, str(with_newest.parent)]
+    arguments = [sys.executable, "-c", RUN, url, str(versions)]
     process = subprocess.Popen(arguments, cwd=Path(__file__).parents[2], env=dict(os.environ))  # noqa: ASYNC220
     while not await asyncio.to_thread(reached.exists):
         assert process.poll() is None, "the migration ended before it was killed"
@@ -184,13 +184,13 @@ async def test_a_migration_that_is_killed_midway_leaves_the_old_version_working(
 
 
 async def test_going_back_to_the_version_before(
-    opened: Database, with_newest: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    opened: Database, newer: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """As docs/upgrading.md says: the old version refuses, and goes on from the export before."""
     was = await filled(opened, REVISIONS[-1])
     before, after = tmp_path / "before.gz", tmp_path / "after.gz"
     await export_database(opened, before, now=NOW)
-    add_migration(with_newest, end="pass")
+    newer("pass")
     assert await opened.migrate() == (REVISIONS[-1], "9998")
     await export_database(opened, after, now=NOW)
     monkeypatch.undo()
@@ -209,13 +209,13 @@ async def test_going_back_to_the_version_before(
 
 
 async def test_an_export_of_a_schema_before_is_brought_up_to_date(
-    opened: Database, with_newest: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    opened: Database, newer: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """A backup may be older than the version that restores it."""
     was = await filled(opened, REVISIONS[-1])
     file = tmp_path / "before.gz"
     await export_database(opened, file, now=NOW)
-    add_migration(with_newest, end="pass")
+    newer("pass")
     async with opened.altering() as connection:
         await connection.run_sync(drop_everything)
     await restore_database(opened, file)
@@ -233,7 +233,7 @@ def drop_everything(connection: Connection) -> None:
 
 
 async def test_a_table_that_is_made_anew_keeps_what_refers_to_it(
-    sqlite_url: str, with_newest: Path
+    sqlite_url: str, newer: Callable[[str], Path]
 ) -> None:
     """SQLite changes some columns only so; dropping the old table must not cascade."""
     opened = Database(sqlite_url)
@@ -241,12 +241,11 @@ async def test_a_table_that_is_made_anew_keeps_what_refers_to_it(
     anew = (
         "with op.batch_alter_table({}, recreate='always') as b: b.alter_column({}, type_=sa.Text())"
     )
-    add_migration(
-        with_newest,
-        end="\n    ".join(
+    newer(
+        "\n    ".join(
             anew.format(repr(table), repr(column))
             for table, column in (("subscriptions", "created_by"), ("entries", "country"))
-        ),
+        )
     )
     assert await opened.migrate() == (REVISIONS[-1], "9998")
     now = await held(opened)
@@ -256,12 +255,12 @@ async def test_a_table_that_is_made_anew_keeps_what_refers_to_it(
 
 
 async def test_a_migration_that_orphans_rows_is_refused(
-    sqlite_url: str, with_newest: Path, monkeypatch: pytest.MonkeyPatch
+    sqlite_url: str, newer: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """References are checked at the end: what is wrong is told, and nothing is changed."""
     opened = Database(sqlite_url)
     was = await filled(opened, REVISIONS[-1])
-    add_migration(with_newest, end="op.execute('DELETE FROM feeds')")
+    newer("op.execute('DELETE FROM feeds')")
     with pytest.raises(StorageError, match="refers to one of feeds that is not there"):
         await opened.migrate()
     monkeypatch.undo()
