@@ -31,8 +31,10 @@ async def save(database: Database, name: str) -> None:
 
 
 async def names(database: Database) -> list[str]:
+    """Return what tests have saved; migrations have facts of their own."""
     async with database.read() as connection:
-        return sorted((await connection.execute(facts.select())).scalars().all())
+        found = (await connection.execute(facts.select())).scalars().all()
+    return sorted(name for name in found if not name.startswith("search-"))
 
 
 def name_of(database: Database) -> str:
