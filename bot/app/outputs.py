@@ -68,11 +68,13 @@ async def sync_outputs(app: App) -> None:
     that was paused because it could not be written to is tried again: a person has started
     the bot anew.
     """
-    from bot.storage import subscriptions
+    from bot.storage import subscriptions, turns
 
     wanted = {output.destination: output for output in app.settings.outputs}
     async with app.database.write() as connection:
         for kind in KINDS:
+            # A second process that starts meanwhile must find them, not add its own.
+            await turns.workspace(connection, kind, WORKSPACE)
             for known in await subscriptions.of_workspace(connection, kind, WORKSPACE):
                 await _follow(connection, app, known, wanted.pop(known.destination, None))
         for destination, output in wanted.items():
