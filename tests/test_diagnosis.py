@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.diagnosis import Verdict, diagnose
-from bot.domain.model import Blocked, Unknown
+from bot.domain.model import Blocked, SendOutcome, Unknown
 from bot.domain.retry import LEASE, next_step
 from bot.jobs.tell_outcomes import record_outcome
 from bot.platforms.console.messenger import ConsoleMessenger
@@ -14,7 +14,7 @@ from bot.storage import deliveries, subscriptions
 from bot.storage.database import Database
 from tests.builders import CHANNEL, TASTE
 
-OUTCOMES = {
+OUTCOMES: dict[str, SendOutcome] = {
     "closed": Blocked(problem="The bot is not in the channel: invite it."),
     "dark": Unknown(problem="Nobody can tell: look there.", final=True),
 }

@@ -25,11 +25,11 @@ from bot.domain.model import (
     Unknown,
     Unreachable,
 )
-from bot.domain.retry import KEPT_WHILE_HELD, LEASE, SETTLING
+from bot.domain.retry import KEPT_WHILE_HELD, LEASE, SETTLING, next_step
 from bot.jobs import send_deliveries as module
 from bot.jobs.send_deliveries import DeliverySender
 from bot.jobs.tell_outcomes import record_outcome
-from bot.storage import deliveries, subscriptions
+from bot.storage import deliveries, schema, subscriptions
 from bot.storage.database import Database
 from tests.builders import CHANNEL, NOW, TASTE
 
@@ -103,9 +103,7 @@ async def send(database: Database, platform: Platform, *, now: datetime = NOW) -
 
 async def statuses(database: Database) -> list[tuple[str, str]]:
     async with database.read() as connection:
-        rows = await connection.execute(
-            deliveries.deliveries.select().order_by(deliveries.deliveries.c.id)
-        )
+        rows = await connection.execute(schema.deliveries.select().order_by(schema.deliveries.c.id))
         return [(row.channel, row.status) for row in rows]
 
 
@@ -299,7 +297,7 @@ async def test_recording_twice_is_recording_once(database: Database) -> None:
         [claimed] = await deliveries.claim_due(
             connection, ["console"], now=NOW, lease=LEASE, limit=1
         )
-    step = module.next_step(Blocked(problem="Gone."), attempts=1, now=NOW)
+    step = next_step(Blocked(problem="Gone."), attempts=1, now=NOW)
     for _ in range(2):
         await record_outcome(database, platform, claimed, step, now=NOW)
     assert await statuses(database) == [("news", "held"), ("@minseo", "pending")]
@@ -376,7 +374,7 @@ async def test_what_was_sent_is_recorded_though_the_database_fails_for_a_moment(
     await put(database, await subscribe(database, "news"), "digest")
     failures: Sequence[StorageError] = [StorageError("away"), StorageError("away")]
     left = list(failures)
-    record = module.record_outcome
+    record = record_outcome
 
     async def failing(*args: object, **kwargs: object) -> None:
         if left:
