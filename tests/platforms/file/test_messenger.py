@@ -161,6 +161,8 @@ async def test_a_folder_that_is_gone_is_told(
     """It may come back, as a disk that is not mounted yet."""
     away = FileMessenger({"archive": tmp_path / "gone" / "digests.jsonl"}, {})
     assert isinstance(await away.send(delivery), Unreachable)
+    # What it holds nobody knows until it is back.
+    assert isinstance(await away.find(delivery), Unknown)
 
 
 async def test_a_file_that_cannot_be_read_proves_nothing(
