@@ -42,6 +42,11 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def _die_after(seconds: float) -> None:
+    time.sleep(seconds)
+    die()
+
+
 class Point:
     """Kills the process when a point is passed for the n-th time."""
 
@@ -65,7 +70,7 @@ class Point:
         """Die a moment from now, while the work goes on in another thread."""
         if self.passed(name):
             delay = self._chance.uniform(0, COMMIT_SECONDS)
-            threading.Thread(target=lambda: (time.sleep(delay), die()), daemon=True).start()
+            threading.Thread(target=_die_after, args=(delay,), daemon=True).start()
 
 
 def around(owner: Any, name: str, before: Callable[[], None], after: Callable[[Any], None]) -> None:
@@ -88,13 +93,19 @@ def shorten_time() -> None:
     from bot.jobs import send_deliveries
     from bot.platforms.webhook import messenger
 
-    send_deliveries.LEASE, send_deliveries.FRESH_CLAIM = LEASE, FRESH_CLAIM
-    retry.SETTLING, retry.FIRST_DELAY = SETTLING, FIRST_DELAY
-    service.DIGESTS_EVERY = WAKE
-    messenger.SEND_SECONDS = messenger.LOOKUP_SECONDS = SEND_SECONDS  # type: ignore[assignment] # shorter
-    messenger.USER_AGENT = f"strait/{os.getpid()}"
-    defaults: dict[str, Any] = send_deliveries.DeliverySender.__init__.__kwdefaults__
+    put(send_deliveries, LEASE=LEASE, FRESH_CLAIM=FRESH_CLAIM)
+    put(retry, SETTLING=SETTLING, FIRST_DELAY=FIRST_DELAY)
+    put(service, DIGESTS_EVERY=WAKE)
+    put(messenger, SEND_SECONDS=SEND_SECONDS, LOOKUP_SECONDS=SEND_SECONDS)
+    put(messenger, USER_AGENT=f"strait/{os.getpid()}")
+    defaults = send_deliveries.DeliverySender.__init__.__kwdefaults__ or {}
     defaults["at_once"] = AT_ONCE
+
+
+def put(module: object, **values: object) -> None:
+    """Put other values in place of a module's own."""
+    for name, value in values.items():
+        setattr(module, name, value)
 
 
 def place(point: Point) -> None:
@@ -178,7 +189,7 @@ def fork() -> None:
     from bot.settings import load_settings
 
     loaded = load_settings(read_locales=load_texts)
-    run_command.settings = lambda: loaded
+    put(run_command, settings=lambda: loaded)
 
     inbox = os.fdopen(os.dup(0), "rb", buffering=0)
     living: set[int] = set()

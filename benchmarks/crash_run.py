@@ -180,8 +180,11 @@ class Run:
         url = self.platform.url(name)
         return f'[[output]]\nname = "{name}"\nkind = "webhook"\nurl = "{url}"\n{more}'
 
-    async def crash(self, kills: int) -> Tally:
-        """Kill so often, then let everything be sent; returns what was counted."""
+    async def crash(self, kills: int, *, troubles: bool = True) -> Tally:
+        """Kill so often, then let everything be sent; returns what was counted.
+
+        Without ``troubles`` there is nothing but kills.
+        """
         began = asyncio.get_running_loop().time()
         await self._fill()
         hands = [asyncio.create_task(self._kill_until(kills)) for _ in range(PROCESSES)]
@@ -190,7 +193,7 @@ class Run:
         finally:
             for hand in hands:
                 hand.cancel()
-        if self.mode is not Mode.BLIND:
+        if troubles and self.mode is not Mode.BLIND:
             await self._other_troubles()
         await self._settle()
         await self._count()

@@ -3,21 +3,28 @@
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
 from bot.domain.addresses import shown_url
 from bot.domain.errors import StraitError
+from bot.domain.model import Destination
 from bot.domain.schedule import describe
 from bot.settings import Settings
 from bot.settings.hosting import EPHEMERAL_DISK, EPHEMERAL_MEND, loses_its_disk
 from bot.settings.load import ENVIRONMENT
-from bot.storage import entries, feeds
+from bot.storage import deliveries, entries, feeds, subscriptions
 from bot.storage.database import Database
 from bot.understanding.vectors import installed_encoders
 
 # A day of the default feeds needs about 2 MB; below this a month is no longer safe.
 LOW_DISK = 200_000_000
+
+
+# A digest of unknown fate is of interest for a week, and a few of many show the cause.
+TOLD_OF_UNCERTAIN = timedelta(days=7)
+MOST_UNCERTAIN = 5
 
 
 class Verdict(StrEnum):
@@ -89,7 +96,11 @@ async def _stored(database: Database) -> list[Finding]:
         return [Finding(subject="database", verdict=Verdict.UNSET, detail=where, mend=mend)]
     try:
         await database.check()
-        return [await _contents(database, where), *await _feeds(database)]
+        return [
+            await _contents(database, where),
+            *await _feeds(database),
+            *await _outbox(database, now=datetime.now(UTC)),
+        ]
     except StraitError as error:
         return [Finding(subject="database", verdict=Verdict.WRONG, detail=where, mend=str(error))]
 
@@ -98,6 +109,38 @@ async def _contents(database: Database, where: str) -> Finding:
     async with database.read() as connection:
         count = await entries.count(connection)
     return Finding(subject="database", verdict=Verdict.OK, detail=f"{where}, {count} entries")
+
+
+async def _outbox(database: Database, *, now: datetime) -> list[Finding]:
+    """Tell of paused channels, and of digests of which nobody knows whether they arrived."""
+    async with database.read() as connection:
+        paused = await subscriptions.blocked(connection)
+        count, newest = await deliveries.troubled(
+            connection, since=now - TOLD_OF_UNCERTAIN, limit=MOST_UNCERTAIN
+        )
+    findings = [
+        Finding(
+            subject="paused",
+            verdict=Verdict.WRONG,
+            detail=f"subscription {one.id}, {_place(one.destination)}",
+            mend=one.problem or "",
+        )
+        for one in paused
+    ]
+    findings += [
+        Finding(
+            subject="uncertain",
+            verdict=Verdict.WRONG,
+            detail=f"digest {one.key} to {_place(one.destination)}, one of {count} in a week",
+            mend=one.problem or "",
+        )
+        for one in newest
+    ]
+    return findings
+
+
+def _place(destination: Destination) -> str:
+    return f"{destination.platform} {destination.channel}"
 
 
 async def _feeds(database: Database) -> list[Finding]:

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import datetime, timedelta
 
 import stamina
@@ -31,6 +32,9 @@ Clock = Callable[[], datetime]
 # most of its time: with 0.2 s each this is 80 a second, above every platform's allowance
 # (Discord's 50 a second for one bot), and what a death leaves to be looked for stays few.
 AT_ONCE = 16
+
+# A claim looks through all that waits: it is made for several at once.
+CLAIMED_AT_ONCE = 4
 
 # How long what has just become due waits while slow sends are under way.
 PATIENCE = timedelta(seconds=1)
@@ -64,6 +68,10 @@ class DeliverySender:
         self._silent_until: datetime | None = None
         self._idle = asyncio.Event()
         self._idle.set()
+        # SQLite has one writer at a time: those of one process wait here, not in its busy loop.
+        self._turn: AbstractAsyncContextManager[None] = (
+            asyncio.Lock() if database.is_sqlite else nullcontext()
+        )
 
     def stop(self) -> None:
         """Claim nothing more: ``run`` ends with what is under way."""
@@ -82,7 +90,9 @@ class DeliverySender:
         self._idle.clear()
         try:
             while True:
-                claimed = await self._claim(self._at_once - len(under_way))
+                free = self._at_once - len(under_way)
+                is_worth_it = not under_way or free >= min(CLAIMED_AT_ONCE, self._at_once)
+                claimed = await self._claim(free) if is_worth_it else []
                 attempts += len(claimed)
                 under_way |= {asyncio.create_task(self._deliver(one)) for one in claimed}
                 if not under_way:
@@ -108,7 +118,7 @@ class DeliverySender:
         if self._stopped or limit == 0 or not self._messenger.ready or self._is_silent(now):
             return []
         platforms = [self._messenger.platform]
-        async with self._database.write() as connection:
+        async with self._turn, self._database.write() as connection:
             return await deliveries.claim_due(
                 connection, platforms, now=now, lease=LEASE, limit=limit
             )
@@ -129,7 +139,8 @@ class DeliverySender:
             on=StorageError, attempts=RECORD_ATTEMPTS, timeout=RECORD_PATIENCE
         ):
             with attempt:
-                await record_outcome(self._database, self._messenger, delivery, step, now=now)
+                async with self._turn:
+                    await record_outcome(self._database, self._messenger, delivery, step, now=now)
 
     async def _attempt(self, delivery: Delivery) -> SendOutcome | None:
         """Send, unless an attempt that was never recorded has or may have arrived.
@@ -160,7 +171,7 @@ class DeliverySender:
         ends = delivery.leased_until or now
         if now <= ends <= now + LEASE and ends - now >= LEASE - FRESH_CLAIM:
             return True
-        async with self._database.write() as connection:
+        async with self._turn, self._database.write() as connection:
             return await deliveries.renew(connection, delivery, now=now, lease=LEASE)
 
 

@@ -5,6 +5,7 @@ memory may be lost and a wake may come late or twice without harm.
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,6 +16,10 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from bot.domain.errors import StraitError
 
 log = structlog.get_logger()
+
+# It warns of every wake that finds its job still running: with an outbox of an hour's work
+# that is a line a second about nothing.
+logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
 
 Job = Callable[[], Awaitable[object]]
 

@@ -133,7 +133,7 @@ async def claim_due(
     ) | ((deliveries.c.status == DeliveryStatus.SENDING) & (deliveries.c.leased_until <= now))
     chosen = (
         select(deliveries)
-        .where(deliveries.c.platform.in_(platforms), ripe, ~waits)
+        .where(deliveries.c.status.in_(OPEN), deliveries.c.platform.in_(platforms), ripe, ~waits)
         .order_by(deliveries.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)

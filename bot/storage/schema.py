@@ -211,13 +211,14 @@ deliveries = Table(
     UniqueConstraint("subscription_id", "slot_at", "part"),
 )
 Index("ix_deliveries_status_next_attempt_at", deliveries.c.status, deliveries.c.next_attempt_at)
-# A destination's first open delivery is looked for with every claim.
+# Each claim looks through the open deliveries, and for the first one of each destination: with
+# the status first, what was sent long ago costs nothing.
 Index(
     "ix_deliveries_destination",
+    deliveries.c.status,
     deliveries.c.platform,
     deliveries.c.workspace,
     deliveries.c.channel,
-    deliveries.c.status,
     deliveries.c.id,
 )
 

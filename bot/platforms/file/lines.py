@@ -26,17 +26,25 @@ def append(path: Path, line: bytes) -> None:
         try:
             _write(file, line + b"\n")
             os.fsync(file)
+            if end == 0:
+                _sync_folder(path.parent)
         except OSError as error:
             _take_back(file, end, error)
             raise
 
 
 def has_line(path: Path, prefix: bytes) -> bool:
-    """Tell whether a whole line begins so. Raises OSError where the file cannot be read."""
+    """Tell whether a whole line begins so. Raises OSError where the file cannot be read.
+
+    A file that is not there has no line, but one whose folder is gone too (a disk that is not
+    mounted) may have.
+    """
     try:
         with path.open("rb") as file:
             return any(line.startswith(prefix) and line.endswith(b"\n") for line in file)
     except FileNotFoundError:
+        if not path.parent.is_dir():
+            raise
         return False
 
 
@@ -74,6 +82,15 @@ def _after_last_break(file: int, length: int) -> int:
 def _write(file: int, content: bytes) -> None:
     while content:
         content = content[os.write(file, content) :]
+
+
+def _sync_folder(folder: Path) -> None:
+    """Wait until a new file's name is on the disk as well."""
+    opened = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def _take_back(file: int, end: int, error: OSError) -> None:

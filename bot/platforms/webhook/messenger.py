@@ -92,7 +92,7 @@ class WebhookMessenger:
         try:
             return await self._post(webhook, delivery.key, body, attempt)
         except FAILURES as error:
-            if self._private in str(error):
+            if self._private in str(getattr(error, "os_error", "")):
                 return Blocked(problem=PRIVATE.format(name=webhook.name))
             return of_failure(webhook.name, error, written=attempt.written)
 

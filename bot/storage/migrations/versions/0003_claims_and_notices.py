@@ -8,7 +8,7 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-DESTINATION = ["platform", "workspace", "channel", "status", "id"]
+DESTINATION = ["status", "platform", "workspace", "channel", "id"]
 
 
 def upgrade() -> None:
