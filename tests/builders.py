@@ -1,9 +1,10 @@
 """Makes values of the core types with sensible defaults."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from bot.domain.model import (
+    AtTimes,
     Destination,
     Entry,
     Feed,
@@ -13,7 +14,6 @@ from bot.domain.model import (
     ParsedEntry,
     Reading,
     Schedule,
-    ScheduleKind,
     Story,
     Taste,
 )
@@ -28,7 +28,7 @@ OUTLETS = (
     Outlet(id="morning", name="Tokyo Morning Post", country="JP", languages=("en",)),
 )
 
-DAILY = Schedule(kind=ScheduleKind.DAILY, hour=8, minute=0, zone="Asia/Seoul")
+DAILY = Schedule(rule=AtTimes(times=(time(8),)), zone="Asia/Seoul")
 CHANNEL = Destination(platform="console", workspace="local", channel="output")
 
 

@@ -4,7 +4,7 @@ import asyncio
 import sys
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TextIO
 
@@ -14,9 +14,10 @@ from bot.app.chat import Chat, chat_platforms
 from bot.app.core import App
 from bot.domain.errors import StorageError, StraitError
 from bot.domain.model import Destination, Taste
+from bot.domain.planning import change_taste
 from bot.domain.schedule import describe, next_slot, previous_slot
 from bot.jobs.send_deliveries import send_deliveries
-from bot.jobs.write_digests import PutOff, write_digests
+from bot.jobs.write_digests import PutOff, prepare_digests, write_digests
 from bot.platforms.console.messenger import PLATFORM, ConsoleMessenger
 from bot.platforms.messenger import Messenger
 from bot.scheduling.embedded import EmbeddedScheduler, Wake, guarded
@@ -73,7 +74,13 @@ class Service:
         scheduler = EmbeddedScheduler(
             {
                 "news": Wake(job=self.refresh_and_read, every=NEWS_EVERY),
-                "digests": Wake(job=self.write, every=DIGESTS_EVERY),
+                "summaries": Wake(job=self.prepare, every=NEWS_EVERY),
+                "digests": Wake(
+                    job=self.write,
+                    every=DIGESTS_EVERY,
+                    next_at=self.next_due_at,
+                    then=("deliveries",),
+                ),
                 "deliveries": Wake(job=self.send, every=DIGESTS_EVERY),
             }
         )
@@ -83,6 +90,7 @@ class Service:
         await scheduler.stop(GRACE)
 
     async def _first_round(self, scheduler: EmbeddedScheduler) -> None:
+        await guarded("schedules", self.replan)
         # In this order, so that a digest that is due at once already has its news.
         await guarded("news", self.refresh_and_read)
         await guarded("digests", self.write)
@@ -99,10 +107,34 @@ class Service:
         if read.read:
             log.info("entries read", read=read.read, relevant=read.relevant)
 
-    async def write(self) -> None:
-        """Write the digests that are due."""
+    async def replan(self) -> None:
+        """Work out anew when digests are due: zones may have other rules than at the last run."""
+        async with self.app.database.write() as connection:
+            await subscriptions.look_again(connection)
+
+    async def prepare(self) -> int:
+        """Make the summaries of the digests that are due soon."""
         app = self.app
-        await write_digests(
+        return await prepare_digests(
+            database=app.database,
+            writer=app.writer,
+            topics=app.settings.topics,
+            platforms=self.messengers,
+            max_words=app.settings.digest.max_words,
+            now=app.clock(),
+        )
+
+    async def next_due_at(self) -> datetime | None:
+        """Return when the next digest is due."""
+        async with self.app.database.read() as connection:
+            return await subscriptions.next_due_at(
+                connection, self.messengers, after=self.app.clock()
+            )
+
+    async def write(self) -> int:
+        """Write the digests that are due; returns how many."""
+        app = self.app
+        return await write_digests(
             database=app.database,
             writer=app.writer,
             topics=app.settings.topics,
@@ -192,9 +224,10 @@ class Service:
         )
         async with self.app.database.write() as connection:
             mine = await subscriptions.of_workspace(connection, CONSOLE.platform, CONSOLE.workspace)
-            if mine:
-                await subscriptions.save_taste(connection, mine[0].id, taste)
-            else:
+            if mine and mine[0].taste != taste:
+                changed = change_taste(mine[0], taste, now=now)
+                await subscriptions.save_change(connection, changed)
+            elif not mine:
                 before_last = previous_slot(schedule, before=now) - timedelta(seconds=1)
                 await subscriptions.add(
                     connection, CONSOLE, taste, created_by=None, after=before_last, now=now
