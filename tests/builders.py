@@ -15,6 +15,8 @@ from bot.domain.model import (
     Reading,
     Schedule,
     Story,
+    Subscription,
+    SubscriptionStatus,
     Taste,
 )
 from bot.domain.topic import Topic
@@ -107,3 +109,15 @@ def story(number: int = 1, **changes: Any) -> Story:
 
 
 TASTE = Taste(topics=("japan-korea",), schedule=DAILY, language=Language.EN, max_stories=10)
+
+
+def subscription(**changes: Any) -> Subscription:
+    values: dict[str, Any] = {
+        "id": 1,
+        "destination": CHANNEL,
+        "taste": TASTE,
+        "status": SubscriptionStatus.ACTIVE,
+        "created_at": datetime(1970, 1, 1, tzinfo=UTC),
+        "last_slot_at": NOW,
+    }
+    return Subscription(**values | changes)
