@@ -148,7 +148,8 @@ def ticks(change: Change) -> Iterator[datetime]:
     near = {change.at + number * 7 * MINUTE + second * SECOND
             for number in range(-26, 27) for second in (-1, 0, 1)}  # fmt: skip
     far = {change.at - AROUND + number * 90 * MINUTE for number in range(1, 36)}
-    yield from sorted(tick for tick in near | far if abs(tick - change.at) <= AROUND)
+    yield from sorted({tick for tick in near | far if abs(tick - change.at) < AROUND})
+    yield change.at + AROUND
 
 
 def simulate(rule: Rule, change: Change) -> tuple[list[datetime], list[datetime]]:
