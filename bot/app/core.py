@@ -1,30 +1,36 @@
-"""The app: every part put together over one database."""
+"""The app: every part put together over one database.
+
+What only some roles need is imported where it is first used: a process that sends starts
+without the parts that poll, read and write.
+"""
+
+from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from bot.commands.desk import Defaults, Desk
-from bot.commands.news import find_topic
 from bot.domain.compose import DigestRequest
 from bot.domain.errors import StorageError
 from bot.domain.growth import Joined
 from bot.domain.model import Digest, Feed, Language
-from bot.feeds.fetch import Fetcher, FetchLimits
-from bot.feeds.parsing import FeedParser
-from bot.jobs.check_feed import FeedCheck, check_feed
-from bot.jobs.read_entries import EntryReaders, ReadTotals, read_entries
-from bot.jobs.refresh_feeds import FeedResult, RefreshTotals, refresh_feeds
-from bot.jobs.write_digests import DigestWriter
 from bot.rendering.texts import Texts, load_texts
 from bot.settings import Settings
-from bot.storage import feeds
 from bot.storage.database import Database
-from bot.summarize.extractive import ExtractiveSummarizer
-from bot.understanding.reader import Reader
-from bot.understanding.vectors import Encoder, load_encoder
+
+if TYPE_CHECKING:
+    from bot.commands.desk import Desk
+    from bot.feeds.fetch import Fetcher
+    from bot.feeds.parsing import FeedParser
+    from bot.jobs.check_feed import FeedCheck
+    from bot.jobs.read_entries import EntryReaders, ReadTotals
+    from bot.jobs.refresh_feeds import FeedResult, RefreshTotals
+    from bot.jobs.write_digests import DigestWriter
+    from bot.understanding.reader import Reader
+    from bot.understanding.vectors import Encoder
 
 
 def utc_now() -> datetime:
@@ -56,17 +62,24 @@ class App:
     @cached_property
     def readers(self) -> EntryReaders:
         """The topics' readers, kept between runs."""
+        from bot.jobs.read_entries import EntryReaders
+
         return EntryReaders(list(self.settings.topics), self._make_reader)
 
     @cached_property
     def writer(self) -> DigestWriter:
         """Composes digests from the database."""
+        from bot.jobs.write_digests import DigestWriter
+        from bot.summarize.extractive import ExtractiveSummarizer
+
         # Vectors cost far more time than they add to these summaries: see benchmarks/summaries.py.
         return DigestWriter(self.database, ExtractiveSummarizer())
 
     def _make_reader(
         self, topic: str, remembered: Sequence[Joined], new_story_id: Callable[[], int]
     ) -> Reader:
+        from bot.understanding.reader import Reader
+
         return Reader(
             topic=self.settings.topics[topic],
             names=self.settings.names,
@@ -81,6 +94,8 @@ class App:
         Only who polls does so: a look-up from a shell with another configuration must not
         change what a running bot polls.
         """
+        from bot.storage import feeds
+
         if self._synced:
             return
         async with self.database.write() as connection:
@@ -100,6 +115,8 @@ class App:
         on_result: Callable[[FeedResult], None] = lambda result: None,
     ) -> RefreshTotals:
         """Poll the feeds that are due, or all of them; ``on_start`` is told how many."""
+        from bot.jobs.refresh_feeds import refresh_feeds
+
         await self.sync_feeds()
         fetcher, parser = await self._fetch_and_parse()
         return await refresh_feeds(
@@ -118,6 +135,8 @@ class App:
         self, asked: Sequence[Feed], on_answer: Callable[[], None] = lambda: None
     ) -> list[FeedCheck]:
         """Ask feeds and say how each answers; saves nothing."""
+        from bot.jobs.check_feed import check_feed
+
         fetcher, parser = await self._fetch_and_parse()
 
         # Answers wait for their parsing in memory: no more of them than are polled at once.
@@ -133,6 +152,8 @@ class App:
 
     async def read(self, on_batch: Callable[[int], None] = lambda count: None) -> ReadTotals:
         """Read every unread entry."""
+        from bot.jobs.read_entries import read_entries
+
         return await read_entries(
             database=self.database, readers=self.readers, now=self.clock(), on_batch=on_batch
         )
@@ -141,6 +162,8 @@ class App:
         self, topic: str, *, since: timedelta, language: Language, limit: int | None = None
     ) -> Digest:
         """Compose a topic's digest from the database, as one who has been told nothing."""
+        from bot.commands.news import find_topic
+
         now, taste = self.clock(), self.settings.digest
         return await self.writer.write(
             DigestRequest(
@@ -158,6 +181,8 @@ class App:
     @cached_property
     def desk(self) -> Desk:
         """The use cases behind every platform's commands."""
+        from bot.commands.desk import Defaults, Desk
+
         taste = self.settings.digest
         return Desk(
             database=self.database,
@@ -173,6 +198,9 @@ class App:
         )
 
     async def _fetch_and_parse(self) -> tuple[Fetcher, FeedParser]:
+        from bot.feeds.fetch import Fetcher, FetchLimits
+        from bot.feeds.parsing import FeedParser
+
         if self._fetching is None:
             polling = self.settings.polling
             limits = FetchLimits(
@@ -191,23 +219,37 @@ class App:
 
 @asynccontextmanager
 async def open_app(settings: Settings) -> AsyncIterator[App]:
-    """Open the database, bring it up to date, and put the parts together.
+    """Open the database, bring a SQLite file up to date, and put the parts together.
 
     Raises StorageError, or DatabaseTooNewError for a database of a newer version.
     """
     database = open_database(settings)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(database.close)
-        before, _ = await database.migrate()
+        is_new = await _prepare(database)
         app = App(settings, database, stack)
-        if before is None:
+        if is_new:
             await app.sync_feeds()
         yield app
 
 
+async def _prepare(database: Database) -> bool:
+    """Bring a SQLite file up to date, check another database; returns whether it was made.
+
+    Postgres may be in use by another version, which a schema changed on any start would
+    break: there `migrate` does it, once, when a release is put in place.
+    """
+    if not database.is_sqlite:
+        await database.check()
+        return False
+    before, _ = await database.migrate()
+    return before is None
+
+
 def open_database(settings: Settings, *, create: bool = True) -> Database:
     """Return the database of the settings; a SQLite file is made for its owner alone."""
-    database = Database(settings.database_url)
+    connections = settings.environment.strait_database_connections
+    database = Database(settings.database_url, connections=connections)
     if create and (path := database.path):
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -222,5 +264,7 @@ def open_database(settings: Settings, *, create: bool = True) -> Database:
 
 def make_encoder(settings: Settings) -> Encoder:
     """Return the sentence vectors that the settings choose."""
+    from bot.understanding.vectors import load_encoder
+
     chosen = settings.understanding.encoder
     return load_encoder(None if chosen == "auto" else chosen)

@@ -10,7 +10,7 @@ from bot.app import App, FeedResult, open_demo
 from bot.cli.digest import Format, print_digest
 from bot.cli.logs import configure_logs
 from bot.cli.output import say
-from bot.cli.run import print_results, read_with_progress
+from bot.cli.poll import print_results, read_with_progress
 from bot.cli.session import settings
 from bot.commands.news import parse_since
 from bot.domain.errors import InputError

@@ -1,4 +1,4 @@
-"""``run`` and ``poll``."""
+"""``run``: the bot itself."""
 
 import asyncio
 import signal
@@ -6,26 +6,35 @@ from typing import Annotated
 
 import typer
 
-from bot.app import App, FeedResult, ReadTotals, serve
-from bot.cli.output import print_table, progress, say
-from bot.cli.session import with_app
-
-# What a feed that could be read answers; if none does, the poll has failed.
-ANSWERED = frozenset({"read", "unchanged"})
+from bot.app import serve
+from bot.app.core import App
+from bot.app.roles import SHOWN_ROLES, Role, enabled_roles, parse_roles
+from bot.cli.session import open_session, settings
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    app.command(epilog="Example: `python -m bot run`")(run)
-    app.command(epilog="Example: `python -m bot poll --once`")(poll)
+    """Add the command."""
+    app.command(epilog="Example: `python -m bot run --roles poll,read,write,send`")(run)
 
 
-def run() -> None:
-    """Run the bot: poll, read, and print digests when they are due. Ctrl-C ends it."""
-    with_app(_run)
+def run(
+    roles: Annotated[
+        str | None,
+        typer.Option(
+            "--roles",
+            help=f"What this process does: some of {SHOWN_ROLES}. "
+            "Without it, everything that the environment enables.",
+        ),
+    ] = None,
+) -> None:
+    """Run the bot: poll, read, and send digests when they are due. Ctrl-C ends it."""
+    loaded = settings()
+    environment = loaded.environment
+    chosen = enabled_roles(environment) if roles is None else parse_roles(roles, environment)
+    open_session(loaded, lambda app: _run(app, chosen))
 
 
-async def _run(app: App) -> None:
+async def _run(app: App, roles: frozenset[Role]) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
@@ -33,49 +42,4 @@ async def _run(app: App) -> None:
             loop.add_signal_handler(name, stop.set)
         except NotImplementedError:  # Windows: Ctrl-C raises KeyboardInterrupt instead
             continue
-    await serve(app, stop)
-
-
-def poll(
-    once: Annotated[bool, typer.Option("--once", help="Every feed now, due or not.")] = False,
-) -> None:
-    """Refresh the feeds that are due, read what is new, and show how each feed answered."""
-    results = with_app(lambda app: _poll(app, only_due=not once))
-    if results and not any(result.status in ANSWERED for result in results):
-        raise typer.Exit(1)
-
-
-async def _poll(app: App, *, only_due: bool) -> list[FeedResult]:
-    results: list[FeedResult] = []
-    with progress() as bar:
-        task = bar.add_task("Polling feeds", total=None)
-
-        def on_result(result: FeedResult) -> None:
-            results.append(result)
-            bar.advance(task)
-
-        await app.refresh(
-            only_due=only_due,
-            on_start=lambda total: bar.update(task, total=total),
-            on_result=on_result,
-        )
-    totals = await read_with_progress(app)
-    print_results(results)
-    say(f"{totals.read} entries read, {totals.relevant} of them matter.")
-    return results
-
-
-async def read_with_progress(app: App) -> ReadTotals:
-    """Read what is unread, showing how far it has come."""
-    with progress() as bar:
-        task = bar.add_task("Reading entries", total=None)
-        return await app.read(lambda count: bar.advance(task, count))
-
-
-def print_results(results: list[FeedResult]) -> None:
-    """Print how each feed answered, those with a problem last."""
-    rows = [
-        (result.feed.name, result.status, result.new, result.changed, result.problem)
-        for result in sorted(results, key=lambda r: (r.problem is not None, r.feed.name))
-    ]
-    print_table(("feed", "answer", "new", "changed", "problem"), rows)
+    await serve(app, stop, roles=roles)

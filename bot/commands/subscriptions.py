@@ -6,7 +6,7 @@ from datetime import datetime
 from bot.domain.errors import InputError, NotFoundError
 from bot.domain.model import Destination, Subscription, SubscriptionStatus, Taste
 from bot.domain.planning import change_taste
-from bot.storage import deliveries, subscriptions
+from bot.storage import deliveries, subscriptions, turns
 from bot.storage.database import Database
 
 # Far above what a community needs; a script that subscribes without end stops here.
@@ -28,6 +28,7 @@ async def subscribe(
     Raises InputError where it has the same subscription already, or the workspace too many.
     """
     async with database.write() as connection:
+        await turns.workspace(connection, destination.platform, destination.workspace)
         mine = await subscriptions.of_workspace(
             connection, destination.platform, destination.workspace
         )
@@ -56,6 +57,7 @@ async def change(
     and InputError where nothing would change or the channel has the same already.
     """
     async with database.write() as connection:
+        await turns.workspace(connection, platform, workspace)
         mine = await subscriptions.of_workspace(connection, platform, workspace)
         before = next((s for s in mine if s.id == subscription_id), None)
         if before is None:
@@ -111,7 +113,10 @@ async def pause(
 async def resume(
     database: Database, subscription_id: int, *, platform: str, workspace: str, now: datetime
 ) -> Subscription:
-    """Send again, from the next slot on; raises NotFoundError for another workspace's."""
+    """Send again, from the next slot on; raises NotFoundError for another workspace's.
+
+    What was held because its channel could not be written to is sent now, unless it is late.
+    """
     async with database.write() as connection:
         changed = await subscriptions.save_status(
             connection,
@@ -122,6 +127,8 @@ async def resume(
             # What fell due during the pause was not wanted.
             skip_until=now,
         )
+        if changed is not None:
+            await deliveries.release(connection, changed.id, now=now)
     if changed is None:
         raise _no_such(subscription_id)
     return changed

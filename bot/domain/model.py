@@ -273,11 +273,19 @@ class Schedule:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Destination:
-    """Where digests go. ``workspace`` owns it: a Slack team, a Discord guild, this console."""
+    """Where digests go. ``workspace`` owns it: a Slack team, a Discord guild, this console.
+
+    A ``channel`` that begins with ``@`` is a person of that id, told in a direct message.
+    """
 
     platform: str
     workspace: str
     channel: str
+
+    @property
+    def person(self) -> str | None:
+        """The id of the person that this is; None for a channel."""
+        return self.channel[1:] if self.channel.startswith("@") else None
 
 
 class SubscriptionStatus(StrEnum):
@@ -304,6 +312,7 @@ class Subscription:
     Slots after ``last_slot_at`` are due: it is the last one told, or when the subscription
     was made, resumed or changed. ``owed_slot_at`` is one of the schedule before a change that
     was due already. What was published up to ``covered_until`` has been told.
+    ``problem`` says why the bot itself paused it, with the mend.
     """
 
     id: int
@@ -315,6 +324,7 @@ class Subscription:
     created_by: str | None = None
     owed_slot_at: datetime | None = None
     covered_until: datetime | None = None
+    problem: str | None = None
 
 
 class SlotStatus(StrEnum):
@@ -408,10 +418,11 @@ class Digest:
 
 
 class DeliveryStatus(StrEnum):
-    """Where a delivery is on its way."""
+    """Where a delivery is on its way. ``held`` waits for its destination to be mended."""
 
     PENDING = "pending"
     SENDING = "sending"
+    HELD = "held"
     SENT = "sent"
     FAILED = "failed"
     UNCERTAIN = "uncertain"
@@ -421,10 +432,13 @@ class DeliveryStatus(StrEnum):
 class Delivery:
     """One part of one digest to one destination, its payload frozen when it was written.
 
-    ``key`` is unique to destination, slot and part: the platform's idempotency key.
+    ``key`` is unique to subscription, slot and part: the platform's idempotency key.
+    ``claim`` numbers the claims: only the newest one's holder may send and record. A
+    ``notice`` is no digest, but tells a person what became of one.
     """
 
     id: int
+    subscription_id: int = 0
     key: str
     destination: Destination
     slot_at: datetime
@@ -437,6 +451,23 @@ class Delivery:
     first_attempt_at: datetime | None = None
     message_id: str | None = None
     problem: str | None = None
+    claim: int = 0
+    notice: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Notice:
+    """What the person who subscribed is told of a digest that did not simply arrive.
+
+    ``status`` is what became of it: ``held`` (its destination is paused), ``uncertain`` or
+    ``failed``. ``subscriptions`` are the ids of those concerned.
+    """
+
+    destination: Destination
+    status: DeliveryStatus
+    problem: str
+    language: Language
+    subscriptions: tuple[int, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -448,14 +479,22 @@ class Sent:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RateLimited:
-    """The platform asks to wait."""
+    """The platform asks to wait; ``everywhere``: with messages to any destination."""
 
     retry_after: timedelta
+    everywhere: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rejected:
-    """The platform will never take this message here; ``problem`` says why, with the mend."""
+    """The platform will never take this message; ``problem`` says why, with the mend."""
+
+    problem: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Blocked:
+    """The destination takes no message at all until a person mends it, as ``problem`` says."""
 
     problem: str
 
@@ -478,7 +517,7 @@ class Unknown:
     final: bool = False
 
 
-SendOutcome = Sent | RateLimited | Rejected | Unreachable | Unknown
+SendOutcome = Sent | RateLimited | Rejected | Blocked | Unreachable | Unknown
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

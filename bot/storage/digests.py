@@ -1,6 +1,7 @@
 """Digests as they were written, and what each destination has been told."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import astuple
 from datetime import datetime
 
 from sqlalchemy import select
@@ -83,8 +84,9 @@ async def save_told(
             "version": item.story_version,
             "told_at": now,
         }
-        for where in destinations
-        for item in digest.items
+        # In the same order everywhere, for writers that wait for each other in turn never end.
+        for where in sorted(destinations, key=astuple)
+        for item in sorted(digest.items, key=lambda item: item.story_id)
     ]
     statement = insert(connection, told)
     newer = {"version": statement.excluded.version, "told_at": now}

@@ -1,50 +1,22 @@
 """The tables, the same on SQLite and Postgres. Migrations create them."""
 
-from datetime import UTC, datetime
-from typing import Any
-
 from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
     Column,
-    DateTime,
     Float,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
     MetaData,
-    String,
     Table,
-    Text,
-    TypeDecorator,
     UniqueConstraint,
+    false,
 )
-from sqlalchemy.engine import Dialect
 
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """An aware UTC time. SQLite stores it without a zone, so it is put back on reading."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Refuse a naive time: it would be read back as another moment."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"a time without a zone cannot be stored: {value!r}")
-        return value.astimezone(UTC)
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        """Give the time its zone back."""
-        if value is None:
-            return None
-        aware: datetime = value if value.tzinfo else value.replace(tzinfo=UTC)
-        return aware.astimezone(UTC)
-
+from bot.storage.types import String, Text, UtcDateTime
 
 # SQLite numbers rows by itself only in an INTEGER primary key.
 Id = BigInteger().with_variant(Integer(), "sqlite")
@@ -174,6 +146,7 @@ subscriptions = Table(
     Column("due_at", UtcDateTime),
     Column("owed_slot_at", UtcDateTime),
     Column("covered_until", UtcDateTime),
+    Column("problem", Text),
 )
 Index("ix_subscriptions_workspace", subscriptions.c.platform, subscriptions.c.workspace)
 Index("ix_subscriptions_status_due_at", subscriptions.c.status, subscriptions.c.due_at)
@@ -248,9 +221,21 @@ deliveries = Table(
     Column("first_attempt_at", UtcDateTime),
     Column("message_id", Text),
     Column("problem", Text),
+    # How often it was claimed: the number that fences off a claim's earlier holders.
+    Column("claims", Integer, nullable=False, server_default="0"),
+    Column("notice", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("subscription_id", "slot_at", "part"),
 )
 Index("ix_deliveries_status_next_attempt_at", deliveries.c.status, deliveries.c.next_attempt_at)
+# A destination's first open delivery is looked for with every claim.
+Index(
+    "ix_deliveries_destination",
+    deliveries.c.platform,
+    deliveries.c.workspace,
+    deliveries.c.channel,
+    deliveries.c.status,
+    deliveries.c.id,
+)
 
 # Small facts that outlive a restart, such as which commands a platform knows.
 facts = Table(

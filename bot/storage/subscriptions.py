@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, func, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.model import (
@@ -176,9 +176,10 @@ async def save_status(
 ) -> Subscription | None:
     """Change a workspace's subscription; None where it has none of that id.
 
-    Slots up to ``skip_until`` are no longer due, nor what was published until then.
+    Slots up to ``skip_until`` are no longer due, nor what was published until then. Why the
+    bot paused it is forgotten.
     """
-    values: dict[str, object] = {"status": status, "due_at": None}
+    values: dict[str, object] = {"status": status, "due_at": None, "problem": None}
     if skip_until is not None:
         values |= {"last_slot_at": skip_until, "owed_slot_at": None, "covered_until": None}
     statement = (
@@ -195,6 +196,40 @@ async def save_status(
     return _subscription(row) if row else None
 
 
+async def at(connection: AsyncConnection, destination: Destination) -> list[Subscription]:
+    """Return a destination's subscriptions, kept from others' changes until the end."""
+    statement = (
+        select(subscriptions)
+        .where(*_of(destination))
+        .order_by(subscriptions.c.id)
+        .with_for_update()
+    )
+    return [_subscription(row) for row in await connection.execute(statement)]
+
+
+async def pause_at(connection: AsyncConnection, destination: Destination, *, problem: str) -> None:
+    """Pause a destination's active subscriptions for a problem that a person has to mend."""
+    active_there = (*_of(destination), subscriptions.c.status == SubscriptionStatus.ACTIVE)
+    await connection.execute(
+        update(subscriptions)
+        .where(*active_there)
+        .values(status=SubscriptionStatus.PAUSED, problem=problem)
+    )
+
+
+async def blocked(connection: AsyncConnection) -> list[Subscription]:
+    """Return the subscriptions that the bot paused itself, in order of their ids."""
+    statement = (
+        select(subscriptions)
+        .where(
+            subscriptions.c.status == SubscriptionStatus.PAUSED,
+            subscriptions.c.problem.is_not(None),
+        )
+        .order_by(subscriptions.c.id)
+    )
+    return [_subscription(row) for row in await connection.execute(statement)]
+
+
 async def remove(
     connection: AsyncConnection, subscription_id: int, *, platform: str, workspace: str
 ) -> bool:
@@ -209,6 +244,10 @@ async def remove(
         .returning(subscriptions.c.id)
     )
     return (await connection.execute(statement)).first() is not None
+
+
+def _of(destination: Destination) -> tuple[ColumnElement[bool], ...]:
+    return tuple(subscriptions.c[name] == value for name, value in asdict(destination).items())
 
 
 def _columns(taste: Taste) -> dict[str, object]:
@@ -234,6 +273,7 @@ def _subscription(row: Row[Any]) -> Subscription:
         last_slot_at=row.last_slot_at,
         owed_slot_at=row.owed_slot_at,
         covered_until=row.covered_until,
+        problem=row.problem,
     )
 
 

@@ -1,6 +1,5 @@
 """The connection to Discord: logs in, syncs the commands, serves until told to stop."""
 
-import re
 from collections.abc import Mapping
 from functools import partial
 
@@ -8,11 +7,10 @@ import discord
 import structlog
 
 from bot.commands.desk import Desk
-from bot.domain.errors import StraitError
 from bot.platforms.discord.attempt import single_attempts
 from bot.platforms.discord.commands import add_commands
 from bot.platforms.discord.config import PLATFORM, DiscordConfig, aim
-from bot.platforms.discord.connection import LOGIN_REFUSED, close, connect, log_in
+from bot.platforms.discord.connection import check_token, close, connect, log_in
 from bot.platforms.discord.lookups import Lookups
 from bot.platforms.discord.messenger import DiscordMessenger
 from bot.platforms.discord.payload import NO_MENTIONS
@@ -28,9 +26,6 @@ log = structlog.get_logger()
 # Strait does not speak: the libraries for voice are not missing.
 discord.VoiceClient.warn_nacl = False
 discord.VoiceClient.warn_dave = False
-
-# What can be a token at all, and stand in a header.
-TOKEN_SHAPE = re.compile(r"[\w.-]+", re.ASCII)
 
 
 class StraitClient(discord.AutoShardedClient):
@@ -97,8 +92,7 @@ class DiscordPlatform:
         Outages are ridden out. Raises StraitError where Discord refuses the bot for good.
         """
         aim(self._config)
-        if not TOKEN_SHAPE.fullmatch(self._config.token.strip()):
-            raise StraitError(LOGIN_REFUSED)
+        check_token(self._config.token)
         if self.client.is_closed():
             # discord.py's clients stay closed.
             self.client = self._new_client()

@@ -194,7 +194,10 @@ class Subscribing:
 
     def _line(self, subscription: Subscription, texts: Texts) -> str:
         paused = subscription.status is SubscriptionStatus.PAUSED
-        return self._told("discord.line_paused" if paused else "discord.line", subscription, texts)
+        line = self._told("discord.line_paused" if paused else "discord.line", subscription, texts)
+        if subscription.problem is None:
+            return line
+        return texts.say("discord.line_blocked", line=line, problem=escape(subscription.problem))
 
     def _name(
         self, subscription: Subscription, interaction: discord.Interaction, texts: Texts

@@ -246,6 +246,8 @@ def _about(subscription: Subscription, texts: Texts) -> dict[str, str]:
 
 
 def _with_status(line: str, subscription: Subscription, texts: Texts) -> str:
+    if subscription.problem:
+        return texts.say("slack.listed_blocked", digest=line, problem=subscription.problem)
     if subscription.status is SubscriptionStatus.PAUSED:
         return texts.say("slack.listed_paused", digest=line)
     return line

@@ -9,6 +9,7 @@ import pytest
 from discord.http import Route
 
 from bot.domain.model import (
+    Blocked,
     Delivery,
     DeliveryStatus,
     Destination,
@@ -126,13 +127,13 @@ async def test_an_unconfirmed_message_is_tried_once_and_looked_for(
         (Fault(status=400, code=50083), "thread is closed"),
     ],
 )
-async def test_what_discord_will_never_take_is_rejected_with_the_mend(
+async def test_a_channel_that_takes_nothing_is_blocked_with_the_mend(
     messenger: DiscordMessenger, delivery: Delivery, double: DiscordDouble, fault: Fault, mend: str
 ) -> None:
     """The one who installed the bot reads what to do."""
     double.faults.extend([fault, fault])
     outcome = await messenger.send(delivery)
-    assert isinstance(outcome, Rejected)
+    assert isinstance(outcome, Blocked)
     assert mend in outcome.problem
 
 
