@@ -195,7 +195,7 @@ async def save_alike(
     for some in _batches(alike.members):
         async with database.write() as connection:
             settled = await _settle(connection, await _unchanged(connection, some), now=now)
-            for digest in made:
+            for digest in made if settled else ():
                 await _save(connection, settled, digest, alike.wanted.slot, now=now)
             for subscription in settled:
                 await deliveries.add(

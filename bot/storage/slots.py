@@ -60,7 +60,7 @@ async def of_subscription(
 async def take_back(connection: AsyncConnection, *, now: datetime) -> int:
     """Take back what was settled by a clock that was ahead; returns for how many.
 
-    Slots that it skipped and that are yet to come are due again. Those that it told stay
+    Slots that it skipped, or that are yet to come, are due again. Those that it told stay
     told. Without this a subscription would be silent until the wrong clock's date.
     """
     ahead = now + CLOCK_SKEW
@@ -102,7 +102,7 @@ async def _reset(
         delete(slots).where(
             slots.c.subscription_id == number,
             slots.c.status == SlotStatus.SKIPPED,
-            slots.c.slot_at > now,
+            (slots.c.slot_at > now) | (slots.c.recorded_at > now + CLOCK_SKEW),
         )
     )
     await connection.execute(
