@@ -44,6 +44,7 @@ from bot.platforms.webhook.config import PLATFORM, Webhook
 from bot.platforms.webhook.messenger import WebhookMessenger
 from bot.settings import load_settings
 from bot.storage import subscriptions
+from bot.storage.database import Database
 from bot.storage.schema import stories, told
 from bot.storage.schema import subscriptions as table
 from tests.fakes.postgres import running_postgres
@@ -116,6 +117,9 @@ def receiver() -> Iterator[str]:
 @asynccontextmanager
 async def filled_app(database_url: str) -> AsyncIterator[App]:
     """Open the app over the sample feeds, polled and read."""
+    opened = Database(database_url)
+    await opened.migrate()
+    await opened.close()
     async with AsyncExitStack() as stack:
         base = await stack.enter_async_context(serve_samples(datetime.now(UTC)))
         feeds = tuple(

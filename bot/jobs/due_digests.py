@@ -197,10 +197,9 @@ async def save_alike(
             settled = await _settle(connection, await _unchanged(connection, some), now=now)
             for digest in made if settled else ():
                 await _save(connection, settled, digest, alike.wanted.slot, now=now)
-            for subscription in settled:
-                await deliveries.add(
-                    connection, subscription, payloads, slot_at=alike.wanted.slot.slot_at, now=now
-                )
+            await deliveries.add_for(
+                connection, settled, payloads, slot_at=alike.wanted.slot.slot_at, now=now
+            )
         saved += len(settled) * len(made)
         _log(some, settled)
     return saved

@@ -219,7 +219,7 @@ async def _write(
     ids = [one.subscription.id for one in alike.members]
     try:
         made = await making.make(alike, shelf, now=now)
-        payloads = [payload for digest in made for payload in messenger.render(digest)]
+        payloads = await asyncio.to_thread(_render, messenger, made)
         saved = await save_alike(making.database, alike, made, payloads, now=now)
     except StorageError:
         raise
@@ -231,6 +231,10 @@ async def _write(
     for number in ids:
         put_off.succeeded(number)
     return saved
+
+
+def _render(messenger: Messenger, made: Sequence[Digest]) -> list[str]:
+    return [payload for digest in made for payload in messenger.render(digest)]
 
 
 async def prepare_digests(

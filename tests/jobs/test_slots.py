@@ -378,3 +378,27 @@ async def test_zones_whose_rules_changed_are_worked_out_anew(bot: Bot) -> None:
         await subscriptions.look_again(connection)
     await bot.tick(MONDAY + 8 * HOUR)
     assert bot.told == ["23 08:00"]
+
+
+def test_what_is_put_off_does_not_wait_for_a_wrong_clocks_date() -> None:
+    """A wait that began in the future is over: the longest is an hour."""
+    put_off = PutOff()
+    put_off.failed(1, now=MONDAY)
+    assert put_off.holds(1, now=MONDAY)
+    put_off.failed(1, now=MONDAY + 300 * DAY)
+    assert not put_off.holds(1, now=MONDAY)
+
+
+async def test_a_zone_that_is_unknown_here_stops_only_its_own_digest(bot: Bot) -> None:
+    """Such as one that a newer machine stored; it comes once the zone is known."""
+    made = await bot.subscribe("daily 08:00")
+    other = Destination(**HERE, channel="other")
+    taste = replace(TASTE, schedule=parse_schedule("daily 08:00", "UTC"))
+    await desk.subscribe(bot.database, other, taste, created_by=None, now=MONDAY)
+    async with bot.database.write() as connection:
+        unknown = f"UPDATE subscriptions SET zone = 'Mars/Olympus' WHERE id = {made.id}"  # noqa: S608
+        await connection.exec_driver_sql(unknown)
+    assert await bot.tick(MONDAY + 8 * HOUR) == 1
+    async with bot.database.write() as connection:
+        await connection.exec_driver_sql("UPDATE subscriptions SET zone = 'UTC'")
+    assert await bot.tick(MONDAY + 9 * HOUR) == 1
