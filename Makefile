@@ -32,6 +32,8 @@ format: $(VENV)/.dev ## format the code and mend what lint can mend
 bench: $(VENV)/.dev ## quality and speed (a small slice; FULL=1 for all)
 	@$(BIN)/python -m benchmarks.quality $(if $(FULL),--full)
 	@$(BIN)/python -m benchmarks.speed $(if $(FULL),--full)
+	@$(BIN)/python -m benchmarks.search $(if $(FULL),--full)
+	@$(BIN)/python -m benchmarks.size
 	@$(BIN)/python -m benchmarks.chat $(if $(FULL),--full)
 
 lock: ## write requirements.txt and requirements-dev.txt anew (needs uv)

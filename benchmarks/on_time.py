@@ -242,7 +242,7 @@ def database(*, postgres: bool) -> Iterator[str]:
     with running_postgres() as server:
         name = server.create()
         with psycopg.connect(server.url(name), autocommit=True) as connection:
-            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            for setting in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum"):
                 connection.execute(f"ALTER SYSTEM SET {setting} = on")
             connection.execute("SELECT pg_reload_conf()")
         yield server.engine_url(name)

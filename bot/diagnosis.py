@@ -10,6 +10,7 @@ from bot.domain.addresses import shown_url
 from bot.domain.errors import StraitError
 from bot.domain.schedule import describe
 from bot.settings import Settings
+from bot.settings.hosting import EPHEMERAL_DISK, EPHEMERAL_MEND, loses_its_disk
 from bot.settings.load import ENVIRONMENT
 from bot.storage import entries, feeds
 from bot.storage.database import Database
@@ -47,6 +48,7 @@ async def diagnose(
         _encoder(),
         *await _stored(database),
         _disk(database.path),
+        *_hosting(settings, environ),
         *_environment(environ),
     ]
 
@@ -123,6 +125,16 @@ def _disk(path: Path | None) -> Finding:
     return Finding(
         subject="disk", verdict=Verdict.WRONG, detail=detail, mend="Make room before it is full."
     )
+
+
+def _hosting(settings: Settings, environ: Mapping[str, str]) -> list[Finding]:
+    if not loses_its_disk(environ, settings.database_url):
+        return []
+    return [
+        Finding(
+            subject="hosting", verdict=Verdict.WRONG, detail=EPHEMERAL_DISK, mend=EPHEMERAL_MEND
+        )
+    ]
 
 
 def _environment(environ: Mapping[str, str]) -> list[Finding]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from bot.app.files import replay, summarize
     from bot.app.payloads import render_discord, render_slack
     from bot.app.service import serve
+    from bot.app.transfer import export_to, restore_from
     from bot.jobs.check_feed import FeedCheck
     from bot.jobs.read_entries import ReadTotals
     from bot.jobs.refresh_feeds import FeedResult
@@ -22,12 +23,14 @@ HOMES = {
     "FeedCheck": "bot.jobs.check_feed",
     "FeedResult": "bot.jobs.refresh_feeds",
     "ReadTotals": "bot.jobs.read_entries",
+    "export_to": "bot.app.transfer",
     "open_app": "bot.app.core",
     "open_database": "bot.app.core",
     "open_demo": "bot.app.demo",
     "render_discord": "bot.app.payloads",
     "render_slack": "bot.app.payloads",
     "replay": "bot.app.files",
+    "restore_from": "bot.app.transfer",
     "serve": "bot.app.service",
     "summarize": "bot.app.files",
 }
@@ -37,12 +40,14 @@ __all__ = [
     "FeedCheck",
     "FeedResult",
     "ReadTotals",
+    "export_to",
     "open_app",
     "open_database",
     "open_demo",
     "render_discord",
     "render_slack",
     "replay",
+    "restore_from",
     "serve",
     "summarize",
 ]

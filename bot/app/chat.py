@@ -47,9 +47,15 @@ class Chat:
 OUTBOX = frozenset({Role.WRITE, Role.SEND})
 
 
+def configured_platforms(environment: Environment) -> set[str]:
+    """Return the platforms whose token is set, for this process or another."""
+    tokens = {"discord": environment.discord_token, "slack": environment.slack_bot_token}
+    return {name for name, token in tokens.items() if token}
+
+
 def has_chat(environment: Environment) -> bool:
-    """Tell whether any platform's token is set, for this process or another."""
-    return bool(environment.discord_token or environment.slack_bot_token)
+    """Tell whether any platform's token is set."""
+    return bool(configured_platforms(environment))
 
 
 def chat_platforms(app: App, roles: Collection[Role] | None = None) -> list[Chat]:

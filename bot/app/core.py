@@ -9,14 +9,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from bot.domain.compose import DigestRequest
 from bot.domain.errors import StorageError
 from bot.domain.growth import Joined
 from bot.domain.model import Digest, Feed, Language
+from bot.domain.timeline import ToneWords
 from bot.rendering.texts import Texts, load_texts
 from bot.settings import Settings
 from bot.storage.database import Database
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from bot.jobs.read_entries import EntryReaders, ReadTotals
     from bot.jobs.refresh_feeds import FeedResult, RefreshTotals
     from bot.jobs.write_digests import DigestWriter
+    from bot.summarize.llm import LlmSummarizer
     from bot.understanding.reader import Reader
     from bot.understanding.vectors import Encoder
 
@@ -73,7 +76,20 @@ class App:
         from bot.summarize.extractive import ExtractiveSummarizer
 
         # Vectors cost far more time than they add to these summaries: see benchmarks/summaries.py.
-        return DigestWriter(self.database, ExtractiveSummarizer())
+        return DigestWriter(self.database, ExtractiveSummarizer(), model=self.model)
+
+    @cached_property
+    def model(self) -> LlmSummarizer | None:
+        """The model that writes summaries, where the environment names one."""
+        if self.settings.environment.llm_model is None:
+            return None
+        from bot.app.language_model import make_model
+        from bot.storage.spending import StoredLedger
+
+        model = make_model(self.settings, StoredLedger(self.database, self.clock))
+        if model is not None:
+            self._stack.push_async_callback(model.close)
+        return model
 
     def _make_reader(
         self, topic: str, remembered: Sequence[Joined], new_story_id: Callable[[], int]
@@ -87,6 +103,14 @@ class App:
             new_story_id=new_story_id,
             remembered=remembered,
         )
+
+    async def set_up(self) -> None:
+        """Bring a SQLite file up to date, and check another database.
+
+        Raises StorageError, or DatabaseTooNewError for a database of a newer version.
+        """
+        if await _prepare(self.database):
+            await self.sync_feeds()
 
     async def sync_feeds(self) -> None:
         """Make the stored feeds follow the configuration, once in the app's life.
@@ -152,11 +176,26 @@ class App:
 
     async def read(self, on_batch: Callable[[int], None] = lambda count: None) -> ReadTotals:
         """Read every unread entry."""
+        from bot.jobs.index_entries import index_entries
         from bot.jobs.read_entries import read_entries
 
-        return await read_entries(
+        read = await read_entries(
             database=self.database, readers=self.readers, now=self.clock(), on_batch=on_batch
         )
+        await index_entries(self.database)
+        return read
+
+    def today(self, zone: str) -> date:
+        """Return the local day in a zone."""
+        return self.clock().astimezone(ZoneInfo(zone)).date()
+
+    @cached_property
+    def tone_words(self) -> ToneWords:
+        """Finds the words of cooperation and friction in a title."""
+        from bot.understanding.entities import Matcher
+
+        matcher = Matcher((), self.settings.signals)
+        return lambda title, language: matcher.find(title, language).cues
 
     async def digest(
         self, topic: str, *, since: timedelta, language: Language, limit: int | None = None
@@ -182,6 +221,7 @@ class App:
     def desk(self) -> Desk:
         """The use cases behind every platform's commands."""
         from bot.commands.desk import Defaults, Desk
+        from bot.understanding.query import QueryReader
 
         taste = self.settings.digest
         return Desk(
@@ -195,7 +235,15 @@ class App:
             ),
             write=self.writer.write,
             clock=self.clock,
+            read_query=QueryReader(self.settings.names).read,
+            outlets=self.settings.outlet_cards,
         )
+
+    async def index(self, on_batch: Callable[[int], None] = lambda count: None) -> int:
+        """Index every entry that the search does not know yet; returns how many."""
+        from bot.jobs.index_entries import index_entries
+
+        return await index_entries(self.database, most=None, on_batch=on_batch)
 
     async def _fetch_and_parse(self) -> tuple[Fetcher, FeedParser]:
         from bot.feeds.fetch import Fetcher, FetchLimits
@@ -219,18 +267,22 @@ class App:
 
 @asynccontextmanager
 async def open_app(settings: Settings) -> AsyncIterator[App]:
-    """Open the database, bring a SQLite file up to date, and put the parts together.
+    """Put the parts together over the database, once it is there and up to date.
 
     Raises StorageError, or DatabaseTooNewError for a database of a newer version.
     """
+    async with build_app(settings) as app:
+        await app.set_up()
+        yield app
+
+
+@asynccontextmanager
+async def build_app(settings: Settings) -> AsyncIterator[App]:
+    """Put the parts together without asking the database: ``set_up`` does, once it answers."""
     database = open_database(settings)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(database.close)
-        is_new = await _prepare(database)
-        app = App(settings, database, stack)
-        if is_new:
-            await app.sync_feeds()
-        yield app
+        yield App(settings, database, stack)
 
 
 async def _prepare(database: Database) -> bool:

@@ -7,30 +7,34 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Collection
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, TextIO, TypeVar
 
 import structlog
 
-from bot.app.chat import OUTBOX, Chat, chat_platforms, has_chat
+from bot.app.chat import OUTBOX, Chat, chat_platforms, configured_platforms, has_chat
 from bot.app.core import App
+from bot.app.health import BEAT_EVERY, Beats, expected_beats
 from bot.app.roles import Role, enabled_roles
-from bot.domain.errors import StorageError, StraitError
+from bot.domain.errors import DatabaseTooNewError, StorageError, StraitError
 from bot.domain.model import Destination, Taste
 from bot.domain.planning import change_taste
 from bot.domain.schedule import describe, next_slot, previous_slot
 from bot.platforms.console.messenger import PLATFORM, ConsoleMessenger
 from bot.platforms.messenger import Messenger
-from bot.scheduling.embedded import EmbeddedScheduler, Wake, guarded
+from bot.scheduling.embedded import EmbeddedScheduler, Job, Wake, guarded
 
 if TYPE_CHECKING:
+    from bot.jobs.send_deliveries import DeliverySender
     from bot.jobs.write_digests import PutOff
 
 log = structlog.get_logger()
+
+Result = TypeVar("Result")
 
 # Feeds are looked through for due ones, digests for due slots, so often.
 NEWS_EVERY = timedelta(minutes=1)
@@ -40,8 +44,14 @@ DIGESTS_EVERY = timedelta(seconds=1)
 # Summaries are made up to three minutes ahead (PREPARED_BEFORE): each slot is met twice.
 PREPARE_EVERY = timedelta(minutes=1)
 
-# SIGTERM has 30 s on Heroku and less patience at a terminal: the whole exit stays below 10 s.
+# SIGTERM has 30 s on Heroku: with the platforms' and the web's 3 s the whole exit takes 22 s
+# at the latest. What is being sent gets the most of it; what polls, reads and writes can be
+# done again at any time.
+SENDING_GRACE = timedelta(seconds=15)
 GRACE = timedelta(seconds=4)
+
+# A database that is down is asked again after 1 s, doubling, up to half a minute.
+FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=1), timedelta(seconds=30)
 
 # A platform that failed in a way that nobody expected is started again after this.
 RESTART_AFTER = timedelta(minutes=1)
@@ -63,17 +73,53 @@ async def serve(
     service = Service(
         app=app, roles=roles, messengers={c.name: c.platform.messenger for c in chats}
     )
-    if not has_chat(environment):
-        await service.open_console(stream)
     async with AsyncExitStack() as stack:
+        # First of all: a host gives up on a process that does not serve its port soon.
         await service.serve_web(chats, stack)
+        if not await until_set_up(app, stop):
+            return
+        await service.open_outputs(stack)
+        if not has_chat(environment) and not app.settings.outputs:
+            await service.open_console(stream)
+        service.say_who_hears_slack()
         tasks = [asyncio.create_task(service.run_chat(c)) for c in chats if service.connects(c)]
         await service.run_jobs(stop)
-        # Together, so that the whole exit stays within its ten seconds.
+        # Together, so that the whole exit stays within its time.
         await asyncio.gather(_cancel(tasks), stack.aclose())
 
 
-async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
+async def until_set_up(app: App, stop: asyncio.Event) -> bool:
+    """Wait for a database server that is down; returns whether it came before the stop.
+
+    Raises StorageError for a file that cannot be used: nobody but its owner can mend that.
+    """
+    wait = FIRST_WAIT
+    stopping = asyncio.create_task(stop.wait())
+    while not stop.is_set():
+        setting_up = asyncio.create_task(app.set_up())
+        await asyncio.wait({setting_up, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if not setting_up.done():
+            break
+        error = setting_up.exception()
+        if error is None:
+            stopping.cancel()
+            return True
+        if not isinstance(error, StorageError) or _is_final(app, error):
+            stopping.cancel()
+            raise error
+        log.error("waiting for the database", problem=str(error), seconds=wait.total_seconds())
+        await asyncio.wait({stopping}, timeout=wait.total_seconds())
+        wait = min(wait * 2, LONGEST_WAIT)
+    await _cancel([setting_up])
+    return False
+
+
+def _is_final(app: App, error: StorageError) -> bool:
+    # A schema that is too old is migrated by the release; one that is too new is not.
+    return app.database.is_sqlite or isinstance(error, DatabaseTooNewError)
+
+
+async def _cancel(tasks: Sequence[asyncio.Task[None]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
@@ -86,6 +132,7 @@ class Service:
     app: App
     messengers: dict[str, Messenger]
     roles: frozenset[Role] = frozenset(Role)
+    senders: dict[str, DeliverySender] = field(default_factory=dict)
 
     @cached_property
     def put_off(self) -> PutOff:
@@ -98,31 +145,72 @@ class Service:
     def wakes(self) -> dict[str, Wake]:
         """The jobs of this process's roles, in the order in which they follow each other."""
         digests = Wake(
-            job=self.write,
+            job=self._beating("write", self.write),
             every=DIGESTS_EVERY,
             next_at=self.next_due_at,
             then=("deliveries",) if Role.SEND in self.roles else (),
         )
+        sending = Wake(job=self._beating("send", self.send), every=DIGESTS_EVERY)
         known = (
-            (Role.POLL, "polling", Wake(job=self.refresh, every=NEWS_EVERY)),
-            (Role.READ, "reading", Wake(job=self.read, every=READ_EVERY)),
+            (Role.POLL, "polling", Wake(job=self._beating("poll", self.refresh), every=NEWS_EVERY)),
+            (Role.READ, "reading", Wake(job=self._beating("read", self.read), every=READ_EVERY)),
             (Role.WRITE, "digests", digests),
-            (Role.SEND, "deliveries", Wake(job=self.send, every=DIGESTS_EVERY)),
+            (Role.SEND, "deliveries", sending),
             (Role.WRITE, "summaries", Wake(job=self.prepare, every=PREPARE_EVERY)),
+            (Role.DISCORD, "discord", Wake(job=partial(self.show, "discord"), every=BEAT_EVERY)),
+            (Role.SLACK, "slack", Wake(job=partial(self.show, "slack"), every=BEAT_EVERY)),
         )
         return {name: wake for role, name, wake in known if role in self.roles}
+
+    @cached_property
+    def beats(self) -> Beats:
+        """What this process leaves in the database for others to see that it works."""
+        return Beats(self.app.database, self.app.clock)
+
+    def _beating(self, name: str, job: Callable[[], Awaitable[Result]]) -> Job:
+        """Return the job, leaving a beat whenever it succeeds."""
+
+        async def run() -> Result:
+            result = await job()
+            if result is not False:
+                await self.beats.leave(name)
+            return result
+
+        return run
+
+    async def show(self, platform: str) -> None:
+        """Leave a beat for a platform that is connected."""
+        messenger = self.messengers.get(platform)
+        if messenger is not None and messenger.ready:
+            await self.beats.leave(platform)
 
     def connects(self, chat: Chat) -> bool:
         """Tell whether this process talks to the platform, not only renders for it."""
         return Role.SEND in self.roles or chat.name in self.roles or chat.add_routes is not None
+
+    def say_who_hears_slack(self) -> None:
+        """Tell that another process must serve Slack's commands, where this one cannot."""
+        environment = self.app.settings.environment
+        over_http = environment.slack_bot_token and not environment.slack_app_token
+        if over_http and Role.SLACK in self.roles and Role.WEB not in self.roles:
+            log.warning("slack's commands come over HTTP, to a process with the role web")
 
     async def run_jobs(self, stop: asyncio.Event) -> None:
         """Do what the roles do until told to stop."""
         scheduler = EmbeddedScheduler(self.wakes)
         first = asyncio.create_task(self._first_round(scheduler))
         await stop.wait()
+        await self._stop_sending()
         await _cancel([first])
         await scheduler.stop(GRACE)
+
+    async def _stop_sending(self) -> None:
+        """Claim nothing more, and let what is under way be confirmed and recorded."""
+        for sender in self.senders.values():
+            sender.stop()
+        drained = asyncio.gather(*(sender.drain() for sender in self.senders.values()))
+        with suppress(TimeoutError):
+            await asyncio.wait_for(drained, SENDING_GRACE.total_seconds())
 
     async def _first_round(self, scheduler: EmbeddedScheduler) -> None:
         if Role.WRITE in self.roles:
@@ -195,25 +283,28 @@ class Service:
             now=app.clock(),
         )
 
-    async def send(self) -> None:
-        """Send what is in the outbox."""
-        from bot.jobs.send_deliveries import send_deliveries
+    async def send(self) -> bool:
+        """Send what is in the outbox; returns whether every platform could be asked."""
+        sent: list[str] = []
 
-        app = self.app
+        async def send_to(name: str, messenger: Messenger) -> None:
+            await self._sender(name, messenger).run()
+            sent.append(name)
+
         # Side by side, so that one platform's slowness or failure does not hold up the other's.
         sends = [
-            guarded(
-                f"deliveries to {name}",
-                partial(
-                    send_deliveries,
-                    database=app.database,
-                    messengers={name: messenger},
-                    clock=app.clock,
-                ),
-            )
+            guarded(f"deliveries to {name}", partial(send_to, name, messenger))
             for name, messenger in self.messengers.items()
         ]
         await asyncio.gather(*sends)
+        return len(sent) == len(sends)
+
+    def _sender(self, name: str, messenger: Messenger) -> DeliverySender:
+        if name not in self.senders:
+            from bot.jobs.send_deliveries import DeliverySender
+
+            self.senders[name] = DeliverySender(self.app.database, messenger, self.app.clock)
+        return self.senders[name]
 
     async def run_chat(self, chat: Chat) -> None:
         """Serve a chat platform; its failure is told and stops nothing else."""
@@ -235,13 +326,14 @@ class Service:
             await asyncio.sleep(RESTART_AFTER.total_seconds())
 
     async def serve_web(self, chats: list[Chat], stack: AsyncExitStack) -> None:
-        """Serve ``/healthz`` and the platforms' routes, where a port is given."""
+        """Serve whether all is well, and the platforms' routes."""
         port = self.app.settings.environment.port
         if port is None or Role.WEB not in self.roles:
             return
         from bot.web.app import make_web_app, serve_web
 
-        web = make_web_app(partial(self._problems, [chat.name for chat in chats]))
+        connected = [chat.name for chat in chats if self.connects(chat)]
+        web = make_web_app(partial(self.problems, connected))
         for chat in chats:
             if chat.add_routes is not None:
                 chat.add_routes(web)
@@ -254,14 +346,30 @@ class Service:
                 f"Port {port} cannot be served ({error.strerror}): name a free one in PORT."
             ) from error
 
-    async def _problems(self, enabled: list[str]) -> list[str]:
-        dead = [f"{name} is not running" for name in enabled if name not in self.messengers]
-        dead += [f"{n} is not connected" for n, m in self.messengers.items() if not m.ready]
+    async def problems(self, connected: Collection[str]) -> list[str]:
+        """Return what is not well: here, in the database, in the other processes."""
+        here = [f"{name} is not running" for name in connected if name not in self.messengers]
+        here += [
+            f"{name} is not connected"
+            for name in connected
+            if name in self.messengers and not self.messengers[name].ready
+        ]
+        elsewhere = configured_platforms(self.app.settings.environment) - set(connected)
         try:
             await self.app.database.check()
+            return [*here, *await self.beats.missing(expected_beats(elsewhere))]
         except StraitError as error:
-            return [*dead, str(error)]
-        return dead
+            return [*here, str(error)]
+
+    async def open_outputs(self, stack: AsyncExitStack) -> None:
+        """Write digests to the files and webhooks that are configured."""
+        if not OUTBOX & self.roles:
+            return
+        from bot.app.outputs import output_messengers, sync_outputs
+
+        self.messengers.update(output_messengers(self.app, stack))
+        if Role.WRITE in self.roles:
+            await sync_outputs(self.app)
 
     async def open_console(self, stream: TextIO) -> None:
         """Print digests where the bot runs: there is no chat platform to send them to."""
@@ -278,7 +386,7 @@ class Service:
         A new one is due for the last slot already, so that a newcomer reads a digest
         as soon as the feeds have been read.
         """
-        from bot.storage import subscriptions
+        from bot.storage import subscriptions, turns
 
         now, settings = self.app.clock(), self.app.settings
         schedule = settings.console_schedule
@@ -289,6 +397,8 @@ class Service:
             max_stories=settings.digest.max_stories,
         )
         async with self.app.database.write() as connection:
+            # A second process that starts meanwhile must find it, not add its own.
+            await turns.workspace(connection, CONSOLE.platform, CONSOLE.workspace)
             mine = await subscriptions.of_workspace(connection, CONSOLE.platform, CONSOLE.workspace)
             if mine and mine[0].taste != taste:
                 changed = change_taste(mine[0], taste, now=now)

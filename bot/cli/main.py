@@ -24,11 +24,15 @@ COMMANDS = {
     "digest": "digest",
     "news": "digest",
     "story": "digest",
+    "search": "search",
+    "timeline": "timeline",
     "feeds": "feeds",
     "replay": "files",
     "summarize": "files",
     "migrate": "care",
     "doctor": "care",
+    "export": "transfer",
+    "restore": "transfer",
     "demo": "demo",
 }
 

@@ -1,15 +1,21 @@
 """``run``: the bot itself."""
 
 import asyncio
-import signal
+from os import environ
 from typing import Annotated
 
+import structlog
 import typer
 
-from bot.app import serve
-from bot.app.core import App
+from bot.app.core import build_app
 from bot.app.roles import SHOWN_ROLES, Role, enabled_roles, parse_roles
-from bot.cli.session import open_session, settings
+from bot.app.service import serve
+from bot.cli.session import settings
+from bot.cli.signals import end_on_signals
+from bot.settings import Settings
+from bot.settings.hosting import EPHEMERAL_DISK, EPHEMERAL_MEND, loses_its_disk
+
+log = structlog.get_logger()
 
 
 def register(app: typer.Typer) -> None:
@@ -31,15 +37,14 @@ def run(
     loaded = settings()
     environment = loaded.environment
     chosen = enabled_roles(environment) if roles is None else parse_roles(roles, environment)
-    open_session(loaded, lambda app: _run(app, chosen))
+    if loses_its_disk(environ, loaded.database_url):
+        log.error(EPHEMERAL_DISK)
+        log.error(EPHEMERAL_MEND)
+    asyncio.run(_run(loaded, chosen))
 
 
-async def _run(app: App, roles: frozenset[Role]) -> None:
+async def _run(loaded: Settings, roles: frozenset[Role]) -> None:
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        try:
-            loop.add_signal_handler(name, stop.set)
-        except NotImplementedError:  # Windows: Ctrl-C raises KeyboardInterrupt instead
-            continue
-    await serve(app, stop, roles=roles)
+    end_on_signals(stop)
+    async with build_app(loaded) as app:
+        await serve(app, stop, roles=roles)

@@ -21,11 +21,7 @@ def settings() -> Settings:
 
 def with_app(use: Callable[[App], Awaitable[Result]]) -> Result:
     """Run a coroutine function over the open app."""
-    return open_session(settings(), use)
-
-
-def open_session(loaded: Settings, use: Callable[[App], Awaitable[Result]]) -> Result:
-    """Run a coroutine function over the app of these settings."""
+    loaded = settings()
 
     async def session() -> Result:
         async with open_app(loaded) as app:

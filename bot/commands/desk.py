@@ -1,7 +1,7 @@
 """What every chat platform offers its users, bound to one instance."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.commands import subscriptions
@@ -13,9 +13,19 @@ from bot.commands.news import (
     parse_since,
     story_detail,
 )
+from bot.commands.search import (
+    SearchOptions,
+    SearchRequest,
+    SearchResult,
+    as_document,
+    read_filters,
+    search,
+)
 from bot.domain.compose import DigestRequest
 from bot.domain.model import Destination, Digest, Language, Schedule, Subscription, Taste
+from bot.domain.outlets import Outlets
 from bot.domain.schedule import check_zone, parse_rule, parse_schedule, preview_since
+from bot.domain.search import Query, parse_query
 from bot.domain.topic import Topic
 from bot.storage import digests
 from bot.storage.database import Database
@@ -40,6 +50,7 @@ class Desk:
 
     Its errors are StraitErrors whose text is meant for the user. ``write`` composes a
     digest and is the only one that may take seconds; the others read or write a few rows.
+    ``read_query`` knows the names' forms; ``outlets`` are the cards that searches may name.
     """
 
     database: Database
@@ -47,6 +58,8 @@ class Desk:
     defaults: Defaults
     write: Callable[[DigestRequest], Awaitable[Digest]]
     clock: Callable[[], datetime]
+    read_query: Callable[[str], Query] = parse_query
+    outlets: Outlets = field(default_factory=lambda: Outlets(()))
 
     async def news(
         self, topic: str, *, since: str = "24h", language: Language | None = None
@@ -72,6 +85,36 @@ class Desk:
             left_out=0,
         )
         return await self._document(found, language)
+
+    async def search(
+        self, text: str, options: SearchOptions | None = None, *, limit: int = NEWS_LIMIT
+    ) -> SearchResult:
+        """Return the stories and lone reports that match a query, the best first."""
+        now = self.clock()
+        filters = read_filters(
+            options or SearchOptions(),
+            topics=self.topics,
+            outlets=self.outlets,
+            zone=self.defaults.zone,
+            now=now,
+        )
+        request = SearchRequest(query=self.read_query(text), filters=filters, limit=limit)
+        return await search(self.database, request, now=now)
+
+    def found_document(
+        self, result: SearchResult, *, title: str, language: Language | None = None
+    ) -> Digest:
+        """Return what a search found as a document to render, under a title."""
+        topics = [found.story.topic for found in result.groups if found.story is not None]
+        known = [self.topics[topic] for topic in topics if topic in self.topics]
+        return as_document(
+            result,
+            title=title,
+            sides=(known or list(self.topics.values()))[0].sides,
+            language=language or self.defaults.language,
+            zone=self.defaults.zone,
+            now=self.clock(),
+        )
 
     async def _document(self, news: News, language: Language | None) -> Digest:
         chosen = language or self.defaults.language

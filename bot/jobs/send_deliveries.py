@@ -62,10 +62,16 @@ class DeliverySender:
         self._at_once = at_once
         self._stopped = False
         self._silent_until: datetime | None = None
+        self._idle = asyncio.Event()
+        self._idle.set()
 
     def stop(self) -> None:
         """Claim nothing more: ``run`` ends with what is under way."""
         self._stopped = True
+
+    async def drain(self) -> None:
+        """Wait until nothing is under way."""
+        await self._idle.wait()
 
     async def run(self) -> int:
         """Send every delivery that is due; returns how many attempts were made.
@@ -73,6 +79,7 @@ class DeliverySender:
         Raises StorageError where the database cannot be used, once nothing is under way.
         """
         attempts, under_way = 0, set[asyncio.Task[None]]()
+        self._idle.clear()
         try:
             while True:
                 claimed = await self._claim(self._at_once - len(under_way))
@@ -94,6 +101,7 @@ class DeliverySender:
         finally:
             # What is under way ends before its failure, or another's, is told.
             await asyncio.gather(*under_way, return_exceptions=True)
+            self._idle.set()
 
     async def _claim(self, limit: int) -> list[Delivery]:
         now = self._clock()

@@ -28,6 +28,7 @@ from bot.platforms.messenger import Messenger
 from bot.storage import summaries
 from bot.storage.database import Database
 from bot.summarize.extractive import ExtractiveSummarizer
+from bot.summarize.llm import PASSING, LlmSummarizer
 
 log = structlog.get_logger()
 
@@ -41,9 +42,17 @@ PREPARED_BEFORE = timedelta(minutes=3)
 class DigestWriter:
     """Composes digests from the database, keeping the summaries that it makes."""
 
-    def __init__(self, database: Database, summarizer: ExtractiveSummarizer) -> None:
+    def __init__(
+        self,
+        database: Database,
+        summarizer: ExtractiveSummarizer,
+        *,
+        model: LlmSummarizer | None = None,
+    ) -> None:
+        """Write summaries with ``model`` where there is one, else by extraction."""
         self._database = database
         self._summarizer = summarizer
+        self._model = model
         self._made: OrderedDict[tuple[int, str, str], Summary] = OrderedDict()
 
     async def write(self, request: DigestRequest, shelf: Shelf | None = None) -> Digest:
@@ -69,25 +78,43 @@ class DigestWriter:
 
     async def _summary(self, story: Story, request: DigestRequest) -> Summary:
         reports = news_of(story, since=request.since)
-        made_of = _fingerprint(reports, request.max_words)
+        made_of = _fingerprint(reports, request.max_words, self._model)
         key = (story.id, request.language.value, made_of)
-        if key not in self._made:
-            self._made[key] = await self._get_or_make(story, reports, made_of, request)
-            if len(self._made) > MOST_SUMMARIES:
-                self._made.popitem(last=False)
-        return self._made[key]
+        if key in self._made:
+            return self._made[key]
+        summary = await self._get_or_make(story, reports, made_of, request)
+        if summary.method not in PASSING:
+            self._made[key] = summary
+        if len(self._made) > MOST_SUMMARIES:
+            self._made.popitem(last=False)
+        return summary
 
     async def _get_or_make(
         self, story: Story, reports: Sequence[Entry], made_of: str, request: DigestRequest
     ) -> Summary:
         async with self._database.read() as connection:
             kept = await summaries.get(connection, story.id, request.language, made_of)
+            before = await summaries.latest(connection, [story.id], request.language)
         if kept is not None:
             return kept
-        summary = await asyncio.to_thread(self._summarize, reports, request)
-        async with self._database.write() as connection:
-            await summaries.save(connection, story.id, request.language, made_of, summary)
+        told = before.get(story.id) if story.id in request.told else None
+        summary = await self._summarized(reports, request, told)
+        if summary.method not in PASSING:
+            async with self._database.write() as connection:
+                await summaries.save(connection, story.id, request.language, made_of, summary)
         return summary
+
+    async def _summarized(
+        self, reports: Sequence[Entry], request: DigestRequest, told: Summary | None
+    ) -> Summary:
+        if self._model is None:
+            return await asyncio.to_thread(self._summarize, reports, request)
+        return await self._model.summarize(
+            documents(reports),
+            language=request.language,
+            max_words=request.max_words,
+            before=told,
+        )
 
     def _summarize(self, reports: Sequence[Entry], request: DigestRequest) -> Summary:
         return self._summarizer.summarize(
@@ -113,9 +140,10 @@ def _compose(
     )
 
 
-def _fingerprint(reports: Sequence[Entry], max_words: int) -> str:
-    """Return a hash of the texts that a summary is made of, and of its measure."""
-    parts = [str(max_words), *(f"{e.id}:{e.content_hash}" for e in reports)]
+def _fingerprint(reports: Sequence[Entry], max_words: int, model: LlmSummarizer | None) -> str:
+    """Return a hash of the texts that a summary is made of, of its measure and its maker."""
+    made_by = [] if model is None else [model.version]
+    parts = [str(max_words), *made_by, *(f"{e.id}:{e.content_hash}" for e in reports)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

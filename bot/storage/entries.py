@@ -1,7 +1,7 @@
 """Entries: saved as they are polled, handed out unread in order of arrival."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import fields
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.model import Entry, Feed, ParsedEntry, SavedEntries
 from bot.domain.outlets import Outlets
-from bot.storage import turns
+from bot.storage import search_index, turns
 from bot.storage.dialect import insert
 from bot.storage.schema import entries, feeds, readings
 
@@ -50,9 +50,19 @@ async def save_parsed(
     if changed:
         # Whether a story holds an entry must not be decided while it is asked here.
         await turns.reading(connection)
+    stale = await _ids(connection, feed.id, [entry.guid for entry in changed])
+    await search_index.forget(connection, stale)
     for entry in changed:
         await _update(connection, feed, entry)
+    await search_index.update(connection, [*await _ids(connection, feed.id, fresh), *stale])
     return SavedEntries(new=len(rows), changed=len(changed))
+
+
+async def _ids(connection: AsyncConnection, feed_id: int, guids: Collection[str]) -> list[int]:
+    if not guids:
+        return []
+    wanted = select(entries.c.id).where(entries.c.feed_id == feed_id, entries.c.guid.in_(guids))
+    return list(await connection.scalars(wanted))
 
 
 async def _hashes(connection: AsyncConnection, feed_id: int, guids: list[str]) -> dict[str, str]:

@@ -4,32 +4,11 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
-from bot.domain.errors import DatabaseTooNewError
-from bot.storage.problems import place
+from bot.storage.revisions import revisions
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-
-
-def revisions(connection: Connection) -> tuple[str | None, str]:
-    """Return the schema's revision and the newest one known here.
-
-    Raises DatabaseTooNewError where a newer version of Strait wrote the schema.
-    """
-    scripts = ScriptDirectory.from_config(_config(connection))
-    newest = scripts.get_current_head() or ""
-    current = MigrationContext.configure(connection).get_current_revision()
-    known = {script.revision for script in scripts.walk_revisions()}
-    if current is not None and current not in known:
-        raise DatabaseTooNewError(
-            f"T{place(connection.engine.url)[1:]} was written by a newer version of "
-            f"Strait (schema {current}; this version knows up to {newest}). "
-            "Install that version, or name another database in DATABASE_URL."
-        )
-    return current, newest
 
 
 def upgrade(connection: Connection, *, to: str = "head") -> tuple[str | None, str]:

@@ -66,7 +66,7 @@ class Loopback:
     """The platform; an async context manager.
 
     ``honours_key``: a digest of a key that is known is answered like the first, and not taken
-    again. ``per_second`` is each channel's allowance: above it 429 is answered. ``hooks`` are
+    again. ``per_second`` is each channel's allowance: above it 429 is answered. ``on_stage`` is
     called at the stages of a post: ``headers``, ``body``, ``accepted``.
     """
 
@@ -78,7 +78,7 @@ class Loopback:
     refused: int = 0
     script: deque[Step] = field(default_factory=deque)
     default: Step = ACCEPT
-    on_stage: Callable[[str], None] = lambda stage: None
+    on_stage: Callable[[str, web.BaseRequest], None] = lambda stage, request: None
     _runner: web.AppRunner | None = None
     _next_at: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     _keys: set[tuple[str, str]] = field(default_factory=set)
@@ -127,10 +127,10 @@ class Loopback:
 
     async def _take(self, request: web.Request) -> web.StreamResponse:
         self.requests += 1
-        self.on_stage("headers")
+        self.on_stage("headers", request)
         step = self.script.popleft() if self.script else self.default
         body = await request.read()
-        self.on_stage("body")
+        self.on_stage("body", request)
         if step.stall:
             await asyncio.sleep(step.stall)
         channel, key = request.match_info["channel"], request.headers["Idempotency-Key"]
@@ -143,7 +143,7 @@ class Loopback:
                 Arrival(at=now, channel=channel, key=key, headers=headers, body=body)
             )
             self._keys.add((channel, key))
-            self.on_stage("accepted")
+            self.on_stage("accepted", request)
         if step.drop:
             assert request.transport is not None
             request.transport.abort()

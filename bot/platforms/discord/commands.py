@@ -6,6 +6,8 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from bot.commands.search import SearchOptions
+from bot.domain.search import LONGEST_QUERY
 from bot.platforms.discord.lookups import Lookups
 from bot.platforms.discord.schedules import MORNING
 from bot.platforms.discord.subscribing import Change, Subscribing, Wish
@@ -17,6 +19,9 @@ Command = app_commands.Command[Any, ..., None]
 # No story or subscription has a longer number; Discord's own integers end at 2^53.
 Id = app_commands.Range[int, 1, 2**53 - 1]
 Word = app_commands.Range[str, 1, 100]
+
+# What a search may be: it says itself what is too long.
+Written = app_commands.Range[str, 1, LONGEST_QUERY]
 
 # What one digest can hold and a reader wants to scroll.
 Stories = app_commands.Range[int, 1, 20]
@@ -39,6 +44,7 @@ def add_commands(
     """Add every command to the tree."""
     tree.add_command(_news(lookups, words))
     tree.add_command(_story(lookups, words))
+    tree.add_command(_search(lookups, words))
     group = ManagersGroup(
         name="digest",
         description=words.describe("commands.digest"),
@@ -70,6 +76,29 @@ def _story(lookups: Lookups, words: Words) -> Command:
         await lookups.story(interaction, story_id)
 
     return _anywhere(story, words)
+
+
+def _search(lookups: Lookups, words: Words) -> Command:
+    @app_commands.describe(
+        **words.options("search", "query", "since", "language", "issue", "outlet")
+    )
+    @app_commands.choices(
+        language=words.choices("languages", "en", "ja", "ko"), issue=words.issues()
+    )
+    @app_commands.autocomplete(outlet=lookups.suggest_outlets)
+    async def search(
+        interaction: discord.Interaction,
+        *,
+        query: Written,
+        since: Word | None = None,
+        language: str | None = None,
+        issue: str | None = None,
+        outlet: Word | None = None,
+    ) -> None:
+        options = SearchOptions(since=since, language=language, issue=issue, outlet=outlet)
+        await lookups.search(interaction, query, options)
+
+    return _anywhere(search, words)
 
 
 def _anywhere(callback: Any, words: Words) -> Command:

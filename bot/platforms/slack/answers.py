@@ -32,6 +32,7 @@ from bot.platforms.slack.requests import (
     Misuse,
     News,
     Request,
+    Search,
     ShowStory,
     Subscribe,
 )
@@ -46,6 +47,7 @@ MOST_MESSAGES = 3
 HELP = (
     ("{command} {topic} 24h", "help_news"),
     ("{command} story 12", "help_story"),
+    ("{command} search 岸田 since=30d issue=courts", "help_search"),
     ("{command} digest subscribe daily 08:00 Asia/Tokyo", "help_subscribe"),
     ("{command} digest change 3 weekdays 08:00,18:00", "help_change"),
     ("{command} digest list", "help_list"),
@@ -94,6 +96,8 @@ class Answers:
                 return (self._help(asker, texts),)
             case News() | ShowStory():
                 return await self._look_up(request, asker)
+            case Search():
+                return await self._search(request, texts)
             case Manage(verb="preview"):
                 return await self._preview(request, asker, texts)
             case ListDigests():
@@ -132,6 +136,14 @@ class Answers:
         since = {"since": request.since} if request.since else {}
         news = await self._desk.news(request.topic, language=language, **since)
         return shorten(news, texts, most=MOST_MESSAGES)
+
+    async def _search(self, request: Search, texts: Texts) -> tuple[Message, ...]:
+        result = await self._desk.search(request.query, request.options)
+        if not result.groups:
+            return (say(texts.say("search.nothing", query=result.query.text)),)
+        title = texts.say("search.title", query=result.query.text)
+        found = self._desk.found_document(result, title=title, language=texts.language)
+        return shorten(found, texts, most=MOST_MESSAGES, titles=True)
 
     async def _subscribe(self, request: Subscribe, asker: Asker, texts: Texts) -> str:
         await self._channels.check(asker.channel, texts)

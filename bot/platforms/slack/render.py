@@ -98,16 +98,18 @@ def render_digest(digest: Digest, texts: Texts, *, titles: bool = False) -> tupl
     return tuple(_message(n, pages, view, texts) for n in range(len(pages)))
 
 
-def shorten(digest: Digest, texts: Texts, *, most: int) -> tuple[Message, ...]:
+def shorten(
+    digest: Digest, texts: Texts, *, most: int, titles: bool = False
+) -> tuple[Message, ...]:
     """Return at most so many messages, leaving out the last stories where there are more."""
-    whole = render_digest(digest, texts)
+    whole = render_digest(digest, texts, titles=titles)
     if len(whole) <= most:
         return whole
 
     def keep(count: int) -> tuple[Message, ...]:
         left_out = digest.stories_left_out + len(digest.items) - count
         kept = replace(digest, items=digest.items[:count], stories_left_out=left_out)
-        return render_digest(kept, texts)
+        return render_digest(kept, texts, titles=titles)
 
     # One story always fits one message.
     return keep(bisect_right(range(2, len(digest.items)), most, key=lambda n: len(keep(n))) + 1)
@@ -178,7 +180,9 @@ def _fitted(story: _Story) -> list[Block]:
 def _story(story: _Story, *, kept: int, left_out: int) -> list[Block]:
     view = story.view
     headline = section([words(f"{view.number}. {view.headline}", bold=True)])
-    labels = (*view.labels, view.foreign, story.texts.say("slack.story", id=str(story.number)))
+    # A report that a search found may belong to no story.
+    number = story.texts.say("slack.story", id=str(story.number)) if story.number else ""
+    labels = (*view.labels, view.foreign, number)
     lines = list(_lines(story, kept))
     if left_out:
         lines.append([words(story.texts.count("slack.more", left_out))])

@@ -5,12 +5,14 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
+from bot.commands.search import SearchOptions
 from bot.domain.model import Language
 from bot.domain.schedule import schedule_length
 
-VERBS = ("news", "story", "digest", "help")
+VERBS = ("news", "story", "search", "digest", "help")
 DIGEST_VERBS = ("subscribe", "list", "change", "pause", "resume", "remove", "preview")
 OPTIONS = ("lang", "stories")
+SEARCH_OPTIONS = ("topic", "since", "until", "issue", "outlet", "country", "lang")
 LANGUAGES = tuple(language.value for language in Language)
 
 # More than one screen of a phone holds; the settings allow the same.
@@ -40,6 +42,14 @@ class ShowStory:
 
     story_id: int
     language: Language | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Search:
+    """Search the stored reports; the options are as they were written."""
+
+    query: str
+    options: SearchOptions
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,7 +95,7 @@ class Misuse:
     values: Mapping[str, str] = field(default_factory=dict)
 
 
-Request = Help | News | ShowStory | Subscribe | ListDigests | Change | Manage | Misuse
+Request = Help | News | ShowStory | Search | Subscribe | ListDigests | Change | Manage | Misuse
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,6 +110,8 @@ class _Words:
 def read_request(text: str, topics: Collection[str]) -> Request:
     """Read the words after the command; full-width letters and digits count as ASCII."""
     words = unicodedata.normalize("NFKC", text).split()
+    if words and words[0].casefold() == "search":
+        return _read_search(words[1:])
     taken = _take_options(words)
     return taken if isinstance(taken, Misuse) else _read(taken, topics)
 
@@ -152,6 +164,21 @@ def _read_news(taken: _Words, plain: tuple[str, ...], topics: Collection[str]) -
         case []:
             return _needs_topic(topics)
     return _too_much(plain[2])
+
+
+def _read_search(words: list[str]) -> Request:
+    """Read ``QUERY [since=7d] [issue=courts] …``: what is no option is looked for."""
+    options = {
+        name.casefold(): value
+        for name, equals, value in (word.partition("=") for word in words)
+        if equals and value and name.casefold() in SEARCH_OPTIONS
+    }
+    query = [word for word in words if word.partition("=")[0].casefold() not in options]
+    if not query:
+        return Misuse(key="slack.needs_query")
+    if "lang" in options:
+        options["language"] = options.pop("lang")
+    return Search(query=" ".join(query), options=SearchOptions(**options))
 
 
 def _read_story(taken: _Words) -> Request:

@@ -330,3 +330,25 @@ async def test_help_shows_every_verb_under_the_commands_own_name(slack: SlackSer
     for verb in ("story", "subscribe", "list", "pause", "resume", "remove", "preview"):
         assert verb in answer["text"]
     assert "/news" not in str(answer)
+
+
+@pytest.mark.usefixtures("served")
+async def test_a_search_shows_the_reports_that_match(slack: SlackServer) -> None:
+    """To the asker alone, with the story's number; narrowed by what stands beside it."""
+    [answer] = await slack.command("search ferry since=2d lang=en outlet=hanbit")
+    assert "Ferry line to Busan opens again" in answer["text"]
+    assert "Leaders" not in answer["text"]
+    assert "story 2" in str(answer["blocks"])
+    assert answer["response_type"] == "ephemeral"
+    assert problem_with(answer["blocks"]) is None
+
+
+@pytest.mark.usefixtures("served")
+async def test_a_search_that_fails_is_answered_in_one_sentence(slack: SlackServer) -> None:
+    """Nothing found, nothing to look for, too much: nobody is called by it."""
+    said = await say(slack, "search <!channel> @here xyzzy")
+    assert "Nothing was found" in said
+    assert "<!channel>" not in said
+    assert "nothing to search for" in await say(slack, "search !!!")
+    assert "write 200 at most" in await say(slack, f"search {'x' * 2000}")
+    assert "not one issue" in await say(slack, "search ferry issue=xyzzy")

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.commands.search import SearchOptions
 from bot.domain.model import Language
 from bot.platforms.slack.requests import (
     Change,
@@ -13,6 +14,7 @@ from bot.platforms.slack.requests import (
     Misuse,
     News,
     Request,
+    Search,
     ShowStory,
     Subscribe,
     read_request,
@@ -39,6 +41,14 @@ TEXTS = load_texts(LOCALES)
         ("story 12", ShowStory(story_id=12)),
         ("story #12 lang=ja", ShowStory(story_id=12, language=Language.JA)),
         ("ｓｔｏｒｙ　１２", ShowStory(story_id=12)),
+        ("search 岸田 訪韓", Search(query="岸田 訪韓", options=SearchOptions())),
+        (
+            'Search "court ruling" since=7d lang=ja issue=courts a=b',
+            Search(
+                query='"court ruling" a=b',
+                options=SearchOptions(since="7d", language="ja", issue="courts"),
+            ),
+        ),
         ("digest", ListDigests()),
         ("digest list", ListDigests()),
         ("digest PAUSE 3", Manage(verb="pause", subscription_id=3)),
@@ -130,6 +140,9 @@ def test_changes(text: str, meant: Request) -> None:
         ("digest subscrib daily 08:00", "guess", "subscribe"),
         ("xyzzy", "unknown", "xyzzy"),
         ("digest xyzzy", "unknown", "xyzzy"),
+        ("serach 岸田", "guess", "search"),
+        ("search", "needs_query", ""),
+        ("search lang=ja", "needs_query", ""),
         ("story", "needs_story", ""),
         ("story twelve", "needs_story", ""),
         ("story 9999999999999999999999", "needs_story", ""),
@@ -175,6 +188,7 @@ def test_a_topic_must_be_named_where_there_are_several() -> None:
                     "digest",
                     "story",
                     "news",
+                    "search",
                     "subscribe",
                     "daily",
                     "every",
