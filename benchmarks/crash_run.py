@@ -25,11 +25,10 @@ from bot.domain.model import (
     DeliveryStatus,
     Destination,
     Language,
-    Schedule,
-    ScheduleKind,
     Subscription,
     Taste,
 )
+from bot.domain.schedule import parse_schedule
 from bot.storage import deliveries as outbox
 from bot.storage import subscriptions
 from bot.storage.database import Database
@@ -81,7 +80,7 @@ LOOKS = ("before look-up", "after look-up")
 
 TASTE = Taste(
     topics=("japan-korea",),
-    schedule=Schedule(kind=ScheduleKind.DAILY, hour=8, minute=0, zone="Asia/Seoul"),
+    schedule=parse_schedule("daily 08:00", "Asia/Seoul"),
     language=Language.EN,
     max_stories=10,
 )

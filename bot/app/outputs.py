@@ -9,6 +9,7 @@ import structlog
 
 from bot.app.core import App
 from bot.domain.model import SubscriptionStatus
+from bot.domain.planning import change_taste
 from bot.domain.schedule import describe
 from bot.settings.outputs import WORKSPACE
 
@@ -98,7 +99,8 @@ async def _follow(
             await deliveries.cancel(connection, known.id, problem=REMOVED)
         return
     if known.taste != output.taste:
-        await subscriptions.save_taste(connection, known.id, output.taste)
+        changed = change_taste(known, output.taste, now=app.clock())
+        await subscriptions.save_change(connection, changed)
     if known.status is SubscriptionStatus.PAUSED:
         now = app.clock()
         await subscriptions.save_status(

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, TextIO, TypeVar
 
@@ -22,6 +22,7 @@ from bot.app.health import BEAT_EVERY, Beats, expected_beats
 from bot.app.roles import Role, enabled_roles
 from bot.domain.errors import DatabaseTooNewError, StorageError, StraitError
 from bot.domain.model import Destination, Taste
+from bot.domain.planning import change_taste
 from bot.domain.schedule import describe, next_slot, previous_slot
 from bot.platforms.console.messenger import PLATFORM, ConsoleMessenger
 from bot.platforms.messenger import Messenger
@@ -39,6 +40,9 @@ Result = TypeVar("Result")
 NEWS_EVERY = timedelta(minutes=1)
 READ_EVERY = timedelta(seconds=5)
 DIGESTS_EVERY = timedelta(seconds=1)
+
+# Summaries are made up to three minutes ahead (PREPARED_BEFORE): each slot is met twice.
+PREPARE_EVERY = timedelta(minutes=1)
 
 # SIGTERM has 30 s on Heroku: with the platforms' and the web's 3 s the whole exit takes 22 s
 # at the latest. What is being sent gets the most of it; what polls, reads and writes can be
@@ -140,21 +144,23 @@ class Service:
     @cached_property
     def wakes(self) -> dict[str, Wake]:
         """The jobs of this process's roles, in the order in which they follow each other."""
-        known = {
-            Role.POLL: ("polling", Wake(job=self._beating("poll", self.refresh), every=NEWS_EVERY)),
-            Role.READ: ("reading", Wake(job=self._beating("read", self.read), every=READ_EVERY)),
-            Role.WRITE: (
-                "digests",
-                Wake(job=self._beating("write", self.write), every=DIGESTS_EVERY),
-            ),
-            Role.SEND: (
-                "deliveries",
-                Wake(job=self._beating("send", self.send), every=DIGESTS_EVERY),
-            ),
-            Role.DISCORD: ("discord", Wake(job=partial(self.show, "discord"), every=BEAT_EVERY)),
-            Role.SLACK: ("slack", Wake(job=partial(self.show, "slack"), every=BEAT_EVERY)),
-        }
-        return dict(named for role, named in known.items() if role in self.roles)
+        digests = Wake(
+            job=self._beating("write", self.write),
+            every=DIGESTS_EVERY,
+            next_at=self.next_due_at,
+            then=("deliveries",) if Role.SEND in self.roles else (),
+        )
+        sending = Wake(job=self._beating("send", self.send), every=DIGESTS_EVERY)
+        known = (
+            (Role.POLL, "polling", Wake(job=self._beating("poll", self.refresh), every=NEWS_EVERY)),
+            (Role.READ, "reading", Wake(job=self._beating("read", self.read), every=READ_EVERY)),
+            (Role.WRITE, "digests", digests),
+            (Role.SEND, "deliveries", sending),
+            (Role.WRITE, "summaries", Wake(job=self.prepare, every=PREPARE_EVERY)),
+            (Role.DISCORD, "discord", Wake(job=partial(self.show, "discord"), every=BEAT_EVERY)),
+            (Role.SLACK, "slack", Wake(job=partial(self.show, "slack"), every=BEAT_EVERY)),
+        )
+        return {name: wake for role, name, wake in known if role in self.roles}
 
     @cached_property
     def beats(self) -> Beats:
@@ -207,6 +213,8 @@ class Service:
             await asyncio.wait_for(drained, SENDING_GRACE.total_seconds())
 
     async def _first_round(self, scheduler: EmbeddedScheduler) -> None:
+        if Role.WRITE in self.roles:
+            await guarded("schedules", self.replan)
         # In this order, so that a digest that is due at once already has its news.
         for name, wake in self.wakes.items():
             await guarded(name, wake.job)
@@ -230,12 +238,42 @@ class Service:
         if read.read:
             log.info("entries read", read=read.read, relevant=read.relevant)
 
-    async def write(self) -> None:
-        """Write the digests that are due."""
+    async def replan(self) -> None:
+        """Work out anew when digests are due: zones may have other rules than at the last run."""
+        from bot.storage import subscriptions
+
+        async with self.app.database.write() as connection:
+            await subscriptions.look_again(connection)
+
+    async def prepare(self) -> int:
+        """Make the summaries of the digests that are due soon."""
+        from bot.jobs.write_digests import prepare_digests
+
+        app = self.app
+        return await prepare_digests(
+            database=app.database,
+            writer=app.writer,
+            topics=app.settings.topics,
+            platforms=self.messengers,
+            max_words=app.settings.digest.max_words,
+            now=app.clock(),
+        )
+
+    async def next_due_at(self) -> datetime | None:
+        """Return when the next digest is due."""
+        from bot.storage import subscriptions
+
+        async with self.app.database.read() as connection:
+            return await subscriptions.next_due_at(
+                connection, self.messengers, after=self.app.clock()
+            )
+
+    async def write(self) -> int:
+        """Write the digests that are due; returns how many."""
         from bot.jobs.write_digests import write_digests
 
         app = self.app
-        await write_digests(
+        return await write_digests(
             database=app.database,
             writer=app.writer,
             topics=app.settings.topics,
@@ -362,9 +400,10 @@ class Service:
             # A second process that starts meanwhile must find it, not add its own.
             await turns.workspace(connection, CONSOLE.platform, CONSOLE.workspace)
             mine = await subscriptions.of_workspace(connection, CONSOLE.platform, CONSOLE.workspace)
-            if mine:
-                await subscriptions.save_taste(connection, mine[0].id, taste)
-            else:
+            if mine and mine[0].taste != taste:
+                changed = change_taste(mine[0], taste, now=now)
+                await subscriptions.save_change(connection, changed)
+            elif not mine:
                 before_last = previous_slot(schedule, before=now) - timedelta(seconds=1)
                 await subscriptions.add(
                     connection, CONSOLE, taste, created_by=None, after=before_last, now=now

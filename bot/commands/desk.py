@@ -1,7 +1,7 @@
 """What every chat platform offers its users, bound to one instance."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.commands import subscriptions
@@ -22,9 +22,9 @@ from bot.commands.search import (
     search,
 )
 from bot.domain.compose import DigestRequest
-from bot.domain.model import Destination, Digest, Language, Subscription, Taste
+from bot.domain.model import Destination, Digest, Language, Schedule, Subscription, Taste
 from bot.domain.outlets import Outlets
-from bot.domain.schedule import covered_since, parse_schedule, previous_slot
+from bot.domain.schedule import check_zone, parse_rule, parse_schedule, preview_since
 from bot.domain.search import Query, parse_query
 from bot.domain.topic import Topic
 from bot.storage import digests
@@ -131,7 +131,7 @@ class Desk:
         max_stories: int | None = None,
         created_by: str | None,
     ) -> Subscription:
-        """Subscribe a destination; ``schedule`` is ``daily 08:00`` or ``weekly monday 08:00``."""
+        """Subscribe a destination; ``schedule`` is in the words of ``parse_schedule``."""
         taste = Taste(
             topics=(find_topic(self.topics, topic).id,),
             schedule=parse_schedule(schedule, zone or self.defaults.zone),
@@ -140,6 +140,39 @@ class Desk:
         )
         return await subscriptions.subscribe(
             self.database, destination, taste, created_by=created_by, now=self.clock()
+        )
+
+    async def change(
+        self,
+        subscription_id: int,
+        *,
+        platform: str,
+        workspace: str,
+        schedule: str | None = None,
+        zone: str | None = None,
+        language: Language | None = None,
+        max_stories: int | None = None,
+    ) -> Subscription:
+        """Change what is not None of a subscription."""
+        rule = parse_rule(schedule) if schedule else None
+        checked = check_zone(zone) if zone else None
+
+        def make(taste: Taste) -> Taste:
+            was = taste.schedule
+            return replace(
+                taste,
+                schedule=Schedule(rule=rule or was.rule, zone=checked or was.zone),
+                language=language or taste.language,
+                max_stories=max_stories or taste.max_stories,
+            )
+
+        return await subscriptions.change(
+            self.database,
+            subscription_id,
+            make,
+            platform=platform,
+            workspace=workspace,
+            now=self.clock(),
         )
 
     async def subscriptions(self, platform: str, workspace: str) -> list[Subscription]:
@@ -178,8 +211,7 @@ class Desk:
         async with self.database.read() as connection:
             told = await digests.told_versions(connection, subscription.destination)
         taste, now = subscription.taste, self.clock()
-        slot = previous_slot(taste.schedule, before=now)
-        since = covered_since(taste.schedule, max(slot, now), last_slot=slot)
+        since = preview_since(taste.schedule, now, covered_until=subscription.covered_until)
         requests = [
             DigestRequest(
                 topic=self.topics[topic],

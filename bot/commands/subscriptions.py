@@ -1,9 +1,11 @@
-"""A workspace's subscriptions: subscribe, list, pause, resume, remove."""
+"""A workspace's subscriptions: subscribe, list, change, pause, resume, remove."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from bot.domain.errors import InputError, NotFoundError
 from bot.domain.model import Destination, Subscription, SubscriptionStatus, Taste
+from bot.domain.planning import change_taste
 from bot.storage import deliveries, subscriptions, turns
 from bot.storage.database import Database
 
@@ -34,14 +36,39 @@ async def subscribe(
             raise InputError(
                 f"This workspace has {len(mine)} subscriptions already: remove one first."
             )
-        if same := next((s for s in mine if _same(s, destination, taste)), None):
-            raise InputError(
-                f"This channel is subscribed already (subscription {same.id}): "
-                "remove that one to change it."
-            )
+        _refuse_same(mine, destination, taste)
         return await subscriptions.add(
             connection, destination, taste, created_by=created_by, after=now, now=now
         )
+
+
+async def change(
+    database: Database,
+    subscription_id: int,
+    make: Callable[[Taste], Taste],
+    *,
+    platform: str,
+    workspace: str,
+    now: datetime,
+) -> Subscription:
+    """Change what a subscription holds or when it is due; no slot is lost or repeated by it.
+
+    ``make`` turns the taste into the new one. Raises NotFoundError for another workspace's,
+    and InputError where nothing would change or the channel has the same already.
+    """
+    async with database.write() as connection:
+        await turns.workspace(connection, platform, workspace)
+        mine = await subscriptions.of_workspace(connection, platform, workspace)
+        before = next((s for s in mine if s.id == subscription_id), None)
+        if before is None:
+            raise _no_such(subscription_id)
+        taste = make(before.taste)
+        if taste == before.taste:
+            raise InputError(f"Subscription {before.id} is so already: say what to change.")
+        _refuse_same([s for s in mine if s != before], before.destination, taste)
+        changed = change_taste(before, taste, now=now)
+        await subscriptions.save_change(connection, changed)
+        return changed
 
 
 async def list_subscriptions(
@@ -117,6 +144,14 @@ async def remove(
         )
     if not removed:
         raise _no_such(subscription_id)
+
+
+def _refuse_same(mine: list[Subscription], destination: Destination, taste: Taste) -> None:
+    if same := next((s for s in mine if _same(s, destination, taste)), None):
+        raise InputError(
+            f"This channel is subscribed already (subscription {same.id}): "
+            "change or remove that one."
+        )
 
 
 def _same(known: Subscription, destination: Destination, taste: Taste) -> bool:

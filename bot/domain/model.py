@@ -1,7 +1,7 @@
 """The core types. Frozen, keyword-only; times are aware UTC; ids are database ids."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -254,22 +254,35 @@ class Summary:
     changed: CitedSentence | None = None
 
 
-class ScheduleKind(StrEnum):
-    """How often a digest is due."""
+EVERY_DAY = (0, 1, 2, 3, 4, 5, 6)
+WORKDAYS = (0, 1, 2, 3, 4)
 
-    DAILY = "daily"
-    WEEKLY = "weekly"
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AtTimes:
+    """Local times of day on some weekdays (0 is Monday): both in order, each once."""
+
+    times: tuple[time, ...]
+    weekdays: tuple[int, ...] = EVERY_DAY
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EveryHours:
+    """Local times so many hours (1 to 24) apart, counted from ``first`` anew every day."""
+
+    hours: int
+    first: time = time(0, 0)
+
+
+Rule = AtTimes | EveryHours
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Schedule:
-    """A local time in an IANA zone; ``weekday`` (0 is Monday) for weekly ones."""
+    """When digests are due: a rule in the local time of an IANA zone."""
 
-    kind: ScheduleKind
-    hour: int
-    minute: int
+    rule: Rule
     zone: str
-    weekday: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -310,7 +323,9 @@ class Taste:
 class Subscription:
     """A destination and its taste.
 
-    ``last_slot_at`` is the last slot that was planned: slots after it are due.
+    Slots after ``last_slot_at`` are due: it is the last one told, or when the subscription
+    was made, resumed or changed. ``owed_slot_at`` is one of the schedule before a change that
+    was due already. What was published up to ``covered_until`` has been told.
     ``problem`` says why the bot itself paused it, with the mend.
     """
 
@@ -321,7 +336,26 @@ class Subscription:
     created_at: datetime
     last_slot_at: datetime
     created_by: str | None = None
+    owed_slot_at: datetime | None = None
+    covered_until: datetime | None = None
     problem: str | None = None
+
+
+class SlotStatus(StrEnum):
+    """What became of a slot."""
+
+    ON_TIME = "on-time"
+    LATE = "late"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Slot:
+    """A due time of a subscription, and why it was late or skipped."""
+
+    slot_at: datetime
+    status: SlotStatus
+    reason: str | None = None
 
 
 class ItemKind(StrEnum):
@@ -377,7 +411,8 @@ class Digest:
     ``since`` and ``until`` bound the stories considered; ``entries_read`` and
     ``outlets_read`` count the reports of the stories told or, on a quiet day, all that
     was read in the time; ``stories_left_out`` says how many stories more there were.
-    ``sides`` are the topic's two countries.
+    ``sides`` are the topic's two countries. ``late``: it was due at ``slot_at`` and could not
+    be written then; ``slots_skipped`` counts the earlier digests that it stands for.
     """
 
     topic: str
@@ -392,6 +427,8 @@ class Digest:
     entries_read: int = 0
     outlets_read: int = 0
     slot_at: datetime | None = None
+    late: bool = False
+    slots_skipped: int = 0
 
 
 class DeliveryStatus(StrEnum):

@@ -34,6 +34,8 @@ def render_markdown(digest: Digest, texts: Texts) -> str:
 def _blocks(view: DigestView) -> Iterator[str]:
     yield f"# {escape(view.heading)}"
     yield f"*{escape(view.edition)} · {escape(view.as_of)}*"
+    if view.late:
+        yield f"**{escape(view.late)}**"
     yield escape(view.summary)
     for item in view.items:
         yield from _item(item)

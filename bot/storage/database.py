@@ -1,7 +1,8 @@
 """The connection to the database: transactions, retries, migrations."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, nullcontext
 from pathlib import Path
 
 import stamina
@@ -29,6 +30,9 @@ class Database:
     def __init__(self, url: str, *, connections: int = CONNECTIONS) -> None:
         self.url = make_url(url)
         self._engine = make_engine(self.url, connections=connections)
+        # SQLite lets writers in by chance, and some wait until they give up: those of one
+        # process take turns here. Other processes' writers are waited for by SQLite itself.
+        self._turn = asyncio.Lock() if self.is_sqlite else nullcontext()
 
     @property
     def is_sqlite(self) -> bool:
@@ -66,7 +70,7 @@ class Database:
         may have been saved: whoever tries again must find that out from the database.
         """
         with in_words(self.url):
-            async with aclosing(await self._begun(writes=True)) as connection:
+            async with self._turn, aclosing(await self._begun(writes=True)) as connection:
                 yield connection
                 # Where the body raised, closing the connection rolls back instead.
                 await connection.commit()

@@ -30,21 +30,39 @@ async def add(
     now: datetime,
 ) -> None:
     """Put a digest's parts into the outbox, in order."""
-    for part, payload in enumerate(payloads):
-        unique = f"{subscription.id}-{int(slot_at.timestamp())}-{part}"
-        await connection.execute(
-            deliveries.insert().values(
-                **_to(subscription.destination),
-                subscription_id=subscription.id,
-                key=f"{unique}-{secrets.token_hex(KEY_BYTES)}",
-                slot_at=slot_at,
-                part=part,
-                payload=payload,
-                status=DeliveryStatus.PENDING,
-                attempts=0,
-                next_attempt_at=now,
-            )
-        )
+    await add_for(connection, [subscription], payloads, slot_at=slot_at, now=now)
+
+
+async def add_for(
+    connection: AsyncConnection,
+    subscriptions: Sequence[Subscription],
+    payloads: Sequence[str],
+    *,
+    slot_at: datetime,
+    now: datetime,
+) -> None:
+    """Put a digest's parts into the outbox for each of the subscriptions, in order."""
+    rows = [
+        {
+            **_to(subscription.destination),
+            "subscription_id": subscription.id,
+            "key": f"{_slot_key(subscription, slot_at)}-{part}-{secrets.token_hex(KEY_BYTES)}",
+            "slot_at": slot_at,
+            "part": part,
+            "payload": payload,
+            "status": DeliveryStatus.PENDING,
+            "attempts": 0,
+            "next_attempt_at": now,
+        }
+        for subscription in subscriptions
+        for part, payload in enumerate(payloads)
+    ]
+    if rows:
+        await connection.execute(deliveries.insert(), rows)
+
+
+def _slot_key(subscription: Subscription, slot_at: datetime) -> str:
+    return f"{subscription.id}-{int(slot_at.timestamp())}"
 
 
 async def add_notice(

@@ -137,10 +137,8 @@ subscriptions = Table(
     Column("workspace", String(80), nullable=False),
     Column("channel", String(80), nullable=False),
     Column("topics", JSON, nullable=False),
-    Column("kind", String(20), nullable=False),
-    Column("hour", Integer, nullable=False),
-    Column("minute", Integer, nullable=False),
-    Column("weekday", Integer),
+    # The words of the schedule, such as "daily 08:00".
+    Column("schedule", Text, nullable=False, server_default=""),
     Column("zone", String(64), nullable=False),
     Column("language", String(8), nullable=False),
     Column("max_stories", Integer, nullable=False),
@@ -148,9 +146,30 @@ subscriptions = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("created_by", String(80)),
     Column("last_slot_at", UtcDateTime, nullable=False),
+    # When the slots are to be looked at: worked out from the schedule, and NULL until it is.
+    Column("due_at", UtcDateTime),
+    Column("owed_slot_at", UtcDateTime),
+    Column("covered_until", UtcDateTime),
     Column("problem", Text),
 )
 Index("ix_subscriptions_workspace", subscriptions.c.platform, subscriptions.c.workspace)
+Index("ix_subscriptions_status_due_at", subscriptions.c.status, subscriptions.c.due_at)
+
+# What became of each slot. Its primary key is why no slot is ever told twice.
+slots = Table(
+    "slots",
+    metadata,
+    Column(
+        "subscription_id",
+        Id,
+        ForeignKey("subscriptions.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("slot_at", UtcDateTime, primary_key=True),
+    Column("status", String(20), nullable=False),
+    Column("reason", Text),
+    Column("recorded_at", UtcDateTime, nullable=False),
+)
 
 digests = Table(
     "digests",
@@ -180,6 +199,7 @@ told = Table(
     Column("version", Integer, nullable=False),
     Column("told_at", UtcDateTime, nullable=False),
 )
+Index("ix_told_story_id", told.c.story_id)
 
 deliveries = Table(
     "deliveries",

@@ -148,7 +148,7 @@ async def test_another_workspace_can_do_nothing_with_a_subscription(desk: Desk) 
     """Its id is a guess away; it answers as one that does not exist."""
     mine = await subscribe(desk)
     assert await desk.subscriptions(**INTRUDER) == []
-    for use in (desk.pause, desk.resume, desk.remove, desk.preview):
+    for use in (desk.pause, desk.resume, desk.remove, desk.preview, desk.change):
         with pytest.raises(NotFoundError, match="no subscription"):
             await use(mine.id, **INTRUDER)
     assert await desk.subscriptions(**HERE) == [mine]

@@ -280,9 +280,9 @@ async def test_one_digest_that_fails_does_not_stop_the_others(
     database: Database, subscription: Subscription
 ) -> None:
     """It is put off, not tried every second, and written once its cause is gone."""
-    other = replace(CHANNEL, channel="other")
+    other, taste = replace(CHANNEL, channel="other"), replace(TASTE, max_stories=3)
     async with database.write() as connection:
-        await subscriptions.add(connection, other, TASTE, created_by=None, after=NOW, now=NOW)
+        await subscriptions.add(connection, other, taste, created_by=None, after=NOW, now=NOW)
 
     class Half(Platform):
         broken = True

@@ -33,7 +33,7 @@ PLAUSIBLE: Mapping[str, Sequence[Any]] = {
     "language": ("en", "ja", "ko"),
     "platform": ("slack", "discord", "console"),
     "topics": (["japan-korea"], ["japan-korea", "trade"]),
-    "schedule": ("daily 08:00", "mon 09:30"),
+    "schedule": ("daily 08:00", "weekly monday 09:30"),
 }
 
 TEXTS = (

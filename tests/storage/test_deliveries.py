@@ -93,14 +93,6 @@ async def test_a_slot_is_put_into_the_outbox_once(database: Database) -> None:
     assert [delivery.payload for delivery in await claim(database)] == ["one"]
 
 
-async def test_a_slot_is_claimed_by_one_process(database: Database) -> None:
-    """The second one finds that the subscription has moved on."""
-    subscription = await subscribe(database)
-    async with database.write() as connection:
-        assert await subscriptions.claim_slot(connection, subscription, NOW)
-        assert not await subscriptions.claim_slot(connection, subscription, NOW)
-
-
 async def test_a_workspace_cannot_remove_anothers_subscription(database: Database) -> None:
     """The workspace is part of the query, not a check beside it."""
     mine = await subscribe(database)

@@ -24,6 +24,7 @@ from bot.domain.model import (
     Summary,
 )
 from bot.domain.outlets import Outlets
+from bot.domain.planning import plan
 from bot.domain.retry import LEASE
 from bot.storage import deliveries, digests, entries, feeds, readings, stories, subscriptions, turns
 from bot.storage.database import Database
@@ -90,13 +91,15 @@ async def test_a_slot_is_planned_by_one_process(
             connection, CHANNEL, TASTE, created_by=None, after=NOW - timedelta(days=1), now=NOW
         )
 
-    async def plan() -> bool:
+    async def is_unchanged() -> bool:
         async with other.write() as connection:
-            return await subscriptions.claim_slot(connection, due, NOW)
+            return (await subscriptions.lock(connection, [due.id]))[due.id] == due
 
     async with database.write() as connection:
-        assert await subscriptions.claim_slot(connection, due, NOW)
-        second = asyncio.create_task(plan())
+        assert (await subscriptions.lock(connection, [due.id]))[due.id] == due
+        planned = {due.id: plan(due, now=NOW + timedelta(days=1))}
+        await subscriptions.settle(connection, planned, covered_until=NOW)
+        second = asyncio.create_task(is_unchanged())
         await someone_waits(postgres, database)
     assert not await second
 
@@ -221,7 +224,7 @@ async def test_what_is_told_while_stories_merge_counts(
     async with database.write() as connection:
         known = await stories.by_ids(connection, [1, 2])
         for story_id in told_before:
-            await digests.save_told(connection, CHANNEL, digest_of(known[story_id]), now=NOW)
+            await digests.save_told(connection, [CHANNEL], digest_of(known[story_id]), now=NOW)
 
     async def merge() -> None:
         async with other.write() as connection:
@@ -230,7 +233,7 @@ async def test_what_is_told_while_stories_merge_counts(
 
     async with database.write() as connection:
         grown = digest_of(replace(known[2], version=5))
-        await digests.save_told(connection, CHANNEL, grown, now=NOW)
+        await digests.save_told(connection, [CHANNEL], grown, now=NOW)
         merging = asyncio.create_task(merge())
         await someone_waits(postgres, database)
     await merging

@@ -7,10 +7,10 @@ import discord
 from discord import app_commands
 
 from bot.commands.search import SearchOptions
-from bot.domain.schedule import WEEKDAYS
 from bot.domain.search import LONGEST_QUERY
 from bot.platforms.discord.lookups import Lookups
-from bot.platforms.discord.subscribing import Subscribing, Wish
+from bot.platforms.discord.schedules import MORNING
+from bot.platforms.discord.subscribing import Change, Subscribing, Wish
 from bot.platforms.discord.words import Words
 
 Act = Callable[[discord.Interaction, int], Awaitable[None]]
@@ -27,6 +27,7 @@ Written = app_commands.Range[str, 1, LONGEST_QUERY]
 Stories = app_commands.Range[int, 1, 20]
 
 LAST_DAY = "24h"
+EVERY_MORNING = f"daily {MORNING}"
 
 
 class ManagersGroup(app_commands.Group):
@@ -52,6 +53,7 @@ def add_commands(
         allowed_installs=app_commands.AppInstallationType(guild=True),
     )
     group.add_command(_subscribe(lookups, subscribing, words))
+    group.add_command(_change(subscribing, words))
     group.add_command(_list(subscribing, words))
     for act in (subscribing.pause, subscribing.resume, subscribing.remove, subscribing.preview):
         group.add_command(_by_id(act, subscribing, words))
@@ -112,33 +114,29 @@ def _anywhere(callback: Any, words: Words) -> Command:
 
 
 def _subscribe(lookups: Lookups, subscribing: Subscribing, words: Words) -> Command:
-    names = ("topic", "frequency", "time", "zone", "weekday", "channel", "language", "stories")
+    names = ("topic", "schedule", "zone", "channel", "language", "stories")
 
     @app_commands.describe(**words.options("subscribe", *names))
-    @app_commands.choices(
-        frequency=words.choices("frequencies", "daily", "weekly"),
-        weekday=words.choices("weekdays", *WEEKDAYS),
-        language=words.choices("languages", "en", "ja", "ko"),
+    @app_commands.choices(language=words.choices("languages", "en", "ja", "ko"))
+    @app_commands.autocomplete(
+        topic=lookups.suggest_topics,
+        schedule=subscribing.suggest_schedules,
+        zone=subscribing.suggest_zones,
     )
-    @app_commands.autocomplete(topic=lookups.suggest_topics, zone=subscribing.suggest_zones)
     async def subscribe(
         interaction: discord.Interaction,
         *,
         topic: Word,
-        frequency: str = "daily",
-        time: Word = "08:00",
+        schedule: Word = EVERY_MORNING,
         zone: Word | None = None,
-        weekday: str | None = None,
         channel: discord.TextChannel | discord.Thread | None = None,
         language: str | None = None,
         stories: Stories | None = None,
     ) -> None:
         wish = Wish(
             topic=topic,
-            frequency=frequency,
-            time=time,
+            schedule=schedule,
             zone=zone,
-            weekday=weekday,
             channel=channel,
             language=language,
             stories=stories,
@@ -146,6 +144,32 @@ def _subscribe(lookups: Lookups, subscribing: Subscribing, words: Words) -> Comm
         await subscribing.subscribe(interaction, wish)
 
     return _for_managers(subscribe, "subscribe", words)
+
+
+def _change(subscribing: Subscribing, words: Words) -> Command:
+    names = ("schedule", "zone", "language", "stories")
+    described = words.options("change", *names)
+
+    @app_commands.describe(subscription=words.describe("commands.subscription"), **described)
+    @app_commands.rename(subscription="id")
+    @app_commands.choices(language=words.choices("languages", "en", "ja", "ko"))
+    @app_commands.autocomplete(subscription=subscribing.suggest_subscriptions)
+    @app_commands.autocomplete(
+        schedule=subscribing.suggest_schedules, zone=subscribing.suggest_zones
+    )
+    async def change(
+        interaction: discord.Interaction,
+        *,
+        subscription: Id,
+        schedule: Word | None = None,
+        zone: Word | None = None,
+        language: str | None = None,
+        stories: Stories | None = None,
+    ) -> None:
+        chosen = Change(schedule=schedule, zone=zone, language=language, stories=stories)
+        await subscribing.change(interaction, subscription, chosen)
+
+    return _for_managers(change, "change", words)
 
 
 def _list(subscribing: Subscribing, words: Words) -> Command:

@@ -25,6 +25,7 @@ from bot.platforms.slack.channels import Channels
 from bot.platforms.slack.config import PLATFORM
 from bot.platforms.slack.render import MESSAGE_LIMIT, Message, render_digest, shorten
 from bot.platforms.slack.requests import (
+    Change,
     Help,
     ListDigests,
     Manage,
@@ -48,6 +49,7 @@ HELP = (
     ("{command} story 12", "help_story"),
     ("{command} search 岸田 since=30d issue=courts", "help_search"),
     ("{command} digest subscribe daily 08:00 Asia/Tokyo", "help_subscribe"),
+    ("{command} digest change 3 weekdays 08:00,18:00", "help_change"),
     ("{command} digest list", "help_list"),
     ("{command} digest pause|resume|remove|preview 3", "help_manage"),
 )
@@ -103,13 +105,15 @@ class Answers:
         return (say(await self._sentence(request, asker, texts)),)
 
     async def _sentence(
-        self, request: Misuse | Subscribe | Manage, asker: Asker, texts: Texts
+        self, request: Misuse | Subscribe | Change | Manage, asker: Asker, texts: Texts
     ) -> str:
         match request:
             case Misuse():
                 return texts.say(request.key, command=asker.command, **request.values)
             case Subscribe():
                 return await self._subscribe(request, asker, texts)
+            case Change():
+                return await self._change(request, asker, texts)
             case Manage():
                 return await self._manage(request, asker, texts)
 
@@ -154,6 +158,18 @@ class Answers:
         )
         return texts.say("slack.subscribed", when=self._next(made, texts), **_about(made, texts))
 
+    async def _change(self, request: Change, asker: Asker, texts: Texts) -> str:
+        changed = await self._desk.change(
+            await self._own(request, asker, texts),
+            platform=PLATFORM,
+            workspace=asker.team,
+            schedule=request.schedule,
+            zone=request.zone,
+            language=request.language,
+            max_stories=request.stories,
+        )
+        return texts.say("slack.changed", when=self._next(changed, texts), **_about(changed, texts))
+
     async def _list(self, asker: Asker, texts: Texts) -> tuple[Message, ...]:
         found = await self._of_channel(asker)
         if not found:
@@ -194,7 +210,7 @@ class Answers:
             *messages[1:],
         )
 
-    async def _own(self, request: Manage, asker: Asker, texts: Texts) -> int:
+    async def _own(self, request: Manage | Change, asker: Asker, texts: Texts) -> int:
         """Return the number if it is this channel's: a channel's members manage its digests."""
         number = request.subscription_id
         if any(mine.id == number for mine in await self._of_channel(asker)):

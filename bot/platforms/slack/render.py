@@ -122,7 +122,8 @@ def mark(number: int) -> str:
 
 def _opening(view: DigestView) -> list[Block]:
     about = " · ".join((view.summary, view.edition, view.as_of))
-    return [header(view.heading), context(cut(about, ABOUT_LIMIT))]
+    late = [context(f"⏰ {view.late}")] if view.late else []
+    return [header(view.heading), *late, context(cut(about, ABOUT_LIMIT))]
 
 
 def _with_footer(stories: list[list[Block]], view: DigestView) -> list[list[Block]]:
@@ -157,7 +158,8 @@ def _message(index: int, pages: Sequence[_Page], view: DigestView, texts: Texts)
         part, parts = texts.number(index + 1), texts.number(len(pages))
         heading = texts.say("slack.part", heading=heading, part=part, parts=parts)
         blocks = blocks if index == 0 else (context(heading), *blocks)
-    said = heading if view.items else f"{heading}\n{view.summary}"
+    lines = (heading, view.late if index == 0 else "", "" if view.items else view.summary)
+    said = "\n".join(filter(None, lines))
     return Message(text=fallback(said, pages[index].told), blocks=blocks)
 
 

@@ -7,9 +7,10 @@ from difflib import get_close_matches
 
 from bot.commands.search import SearchOptions
 from bot.domain.model import Language
+from bot.domain.schedule import schedule_length
 
 VERBS = ("news", "story", "search", "digest", "help")
-DIGEST_VERBS = ("subscribe", "list", "pause", "resume", "remove", "preview")
+DIGEST_VERBS = ("subscribe", "list", "change", "pause", "resume", "remove", "preview")
 OPTIONS = ("lang", "stories")
 SEARCH_OPTIONS = ("topic", "since", "until", "issue", "outlet", "country", "lang")
 LANGUAGES = tuple(language.value for language in Language)
@@ -19,9 +20,6 @@ MOST_STORIES = 50
 
 # A database id has at most 19 digits.
 MOST_DIGITS = 18
-
-# "weekly monday 08:00" and "daily 08:00": so many words belong to the schedule.
-SCHEDULE_WORDS = {"daily": 2, "weekly": 3}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,6 +77,17 @@ class Manage:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """Change what is not None of one of this channel's subscriptions; not yet checked."""
+
+    subscription_id: int
+    schedule: str | None = None
+    zone: str | None = None
+    language: Language | None = None
+    stories: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Misuse:
     """What was written cannot be read: ``key`` names the text that says so, with ``values``."""
 
@@ -86,7 +95,7 @@ class Misuse:
     values: Mapping[str, str] = field(default_factory=dict)
 
 
-Request = Help | News | ShowStory | Search | Subscribe | ListDigests | Manage | Misuse
+Request = Help | News | ShowStory | Search | Subscribe | ListDigests | Change | Manage | Misuse
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -184,6 +193,8 @@ def _read_digest(taken: _Words, topics: Collection[str]) -> Request:
     verb = taken.plain[1].casefold() if taken.plain[1:] else "list"
     if verb == "subscribe":
         return _read_subscribe(taken, taken.plain[2:], topics)
+    if verb == "change" and taken.plain[2:]:
+        return _read_change(taken, taken.plain[3:])
     if verb not in DIGEST_VERBS:
         return _unknown(taken.plain[1], DIGEST_VERBS)
     if verb == "list":
@@ -194,10 +205,31 @@ def _read_digest(taken: _Words, topics: Collection[str]) -> Request:
     return Misuse(key="slack.needs_number", values={"verb": verb})
 
 
+def _read_change(taken: _Words, plain: tuple[str, ...]) -> Request:
+    """Read ``ID [SCHEDULE] [ZONE]``; of these and the options at least one is there."""
+    number = _number(taken.plain[2])
+    if number is None:
+        return Misuse(key="slack.needs_number", values={"verb": "change"})
+    length = schedule_length(plain)
+    schedule, zones = " ".join(plain[:length]), plain[length:]
+    if len(zones) > 1:
+        return _too_much(zones[1])
+    zone = zones[0] if zones else None
+    if not (schedule or zone or taken.language or taken.stories):
+        return Misuse(key="slack.needs_change", values={"id": str(number)})
+    return Change(
+        subscription_id=number,
+        schedule=schedule or None,
+        zone=zone,
+        language=taken.language,
+        stories=taken.stories,
+    )
+
+
 def _read_subscribe(taken: _Words, plain: tuple[str, ...], topics: Collection[str]) -> Request:
     """Read ``SCHEDULE [ZONE] [TOPIC]``; a word that names a topic is no zone."""
-    length = SCHEDULE_WORDS.get(plain[0].casefold(), len(plain)) if plain else 0
-    if not 1 < length <= len(plain):
+    length = schedule_length(plain)
+    if length == 0:
         return Misuse(key="slack.needs_schedule")
     rest = list(plain[length:])
     zone = rest.pop(0) if rest and rest[0].casefold() not in topics else None

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from bot.commands.search import SearchOptions
 from bot.domain.model import Language
 from bot.platforms.slack.requests import (
+    Change,
     Help,
     ListDigests,
     Manage,
@@ -77,6 +78,26 @@ def test_requests(text: str, meant: Request) -> None:
                 stories=5,
             ),
         ),
+        (
+            "weekdays 08:00, 18:00 Asia/Tokyo",
+            Subscribe(schedule="weekdays 08:00, 18:00", zone="Asia/Tokyo", topic="japan-korea"),
+        ),
+        (
+            "weekly mon thu 8:00 UTC",
+            Subscribe(schedule="weekly mon thu 8:00", zone="UTC", topic="japan-korea"),
+        ),
+        (
+            "every 6 hours Etc/GMT+9",
+            Subscribe(schedule="every 6 hours", zone="Etc/GMT+9", topic="japan-korea"),
+        ),
+        (
+            "every 6 hours from 02:00 japan-korea",
+            Subscribe(schedule="every 6 hours from 02:00", topic="japan-korea"),
+        ),
+        ("hourly", Subscribe(schedule="hourly", topic="japan-korea")),
+        # What is mistyped before a time is part of the schedule: its sentence has the mend.
+        ("weekly mondy 08:00", Subscribe(schedule="weekly mondy 08:00", topic="japan-korea")),
+        ("daily", Subscribe(schedule="daily", topic="japan-korea")),
         (f"{DAILY} japan-korea", Subscribe(schedule=DAILY, topic="japan-korea")),
         (
             "lang=ko weekly monday 08:00 Asia/Seoul",
@@ -92,6 +113,23 @@ def test_requests(text: str, meant: Request) -> None:
 def test_subscriptions(text: str, meant: Request) -> None:
     """A schedule, then a zone and a topic where they are given; options stand anywhere."""
     assert read_request(f"digest subscribe {text}", TOPICS) == meant
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("3 weekdays 08:00", Change(subscription_id=3, schedule="weekdays 08:00")),
+        (
+            "#3 every 6 hours Asia/Tokyo stories=5",
+            Change(subscription_id=3, schedule="every 6 hours", zone="Asia/Tokyo", stories=5),
+        ),
+        ("3 Asia/Tokyo", Change(subscription_id=3, zone="Asia/Tokyo")),
+        ("3 lang=ja", Change(subscription_id=3, language=Language.JA)),
+    ],
+)
+def test_changes(text: str, meant: Request) -> None:
+    """A number, and whatever is to change."""
+    assert read_request(f"digest change {text}", TOPICS) == meant
 
 
 @pytest.mark.parametrize(
@@ -112,7 +150,10 @@ def test_subscriptions(text: str, meant: Request) -> None:
         ("digest remove", "needs_number", "remove"),
         ("digest pause -1", "needs_number", "pause"),
         ("digest subscribe", "needs_schedule", ""),
-        ("digest subscribe daily", "needs_schedule", ""),
+        ("digest change", "needs_number", "change"),
+        ("digest change daily 08:00", "needs_number", "change"),
+        ("digest change 3", "needs_change", "3"),
+        ("digest change 3 daily 08:00 Asia/Tokyo now", "too_much", "now"),
         ("digest list 3", "too_much", "3"),
         ("digest subscribe daily 08:00 Asia/Tokyo japan-korea now", "too_much", "now"),
         ("japan-korea 24h please", "too_much", "please"),
@@ -150,6 +191,8 @@ def test_a_topic_must_be_named_where_there_are_several() -> None:
                     "search",
                     "subscribe",
                     "daily",
+                    "every",
+                    "change",
                     "pause",
                     "=",
                     "lang=",
