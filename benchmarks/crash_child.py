@@ -5,9 +5,11 @@ that the bot itself has no hooks for tests: time is shortened (the same constant
 process can be told to kill itself at a named point, and requests say which process made them.
 """
 
+import json
 import os
 import random
 import resource
+import select
 import signal
 import sys
 import threading
@@ -28,6 +30,9 @@ AT_ONCE = 4
 
 # How long a commit takes at most: within it the process is killed, wherever it is by then.
 COMMIT_SECONDS = 0.004
+
+# How soon an end is noticed.
+POLL_SECONDS = 0.02
 
 Async = Callable[..., Awaitable[Any]]
 
@@ -143,9 +148,8 @@ def place_in_migrations(point: Point) -> None:
     Connection.execute = counted  # type: ignore[method-assign]
 
 
-def main() -> None:
-    """``POINT NTH SEED FILE_LIMIT ARGUMENT …``: run the bot so."""
-    name, nth, seed, limit, *arguments = sys.argv[1:]
+def run(name: str, nth: str, seed: str, limit: str, *arguments: str) -> None:
+    """Run the bot with a point, its pass, a seed, a limit of file sizes and its own arguments."""
     if int(limit):
         # A full disk, as far as this process can tell: its files grow no further.
         resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), resource.RLIM_INFINITY))
@@ -159,6 +163,61 @@ def main() -> None:
     from bot.cli.main import main as bot_main
 
     bot_main()
+
+
+def fork() -> None:
+    """Run the bot for each line of standard input, in a fork with imports and settings done.
+
+    The first answers ``started PID``; an end answers ``ended PID CODE`` (negative: the signal).
+    """
+    from bot.app import outputs, service  # noqa: F401 - imported for the forks
+    from bot.cli import run as run_command
+    from bot.jobs import send_deliveries, tell_outcomes  # noqa: F401
+    from bot.platforms.webhook import messenger  # noqa: F401
+    from bot.rendering.texts import load_texts
+    from bot.settings import load_settings
+
+    loaded = load_settings(read_locales=load_texts)
+    run_command.settings = lambda: loaded
+
+    inbox = os.fdopen(os.dup(0), "rb", buffering=0)
+    living: set[int] = set()
+    while True:
+        readable, _, _ = select.select([inbox], [], [], POLL_SECONDS)
+        if readable:
+            line = inbox.readline()
+            if not line:
+                return
+            living.add(_fork(json.loads(line)))
+        for pid in [pid for pid in living if _has_ended(pid)]:
+            living.remove(pid)
+
+
+def _fork(arguments: list[str]) -> int:
+    pid = os.fork()
+    if pid == 0:
+        null = os.open(os.devnull, os.O_RDWR)
+        os.dup2(null, 0)
+        os.dup2(null, 1)
+        run(*arguments)
+        os._exit(0)
+    print(f"started {pid}", flush=True)
+    return pid
+
+
+def _has_ended(pid: int) -> bool:
+    ended, status = os.waitpid(pid, os.WNOHANG)
+    if ended:
+        print(f"ended {pid} {os.waitstatus_to_exitcode(status)}", flush=True)
+    return bool(ended)
+
+
+def main() -> None:
+    """``fork``, or what ``run`` takes."""
+    if sys.argv[1:] == ["fork"]:
+        fork()
+    else:
+        run(*sys.argv[1:])
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ class Tally:
     points: Counter[str] = field(default_factory=Counter)
     others: Counter[str] = field(default_factory=Counter)
     failures: Counter[str] = field(default_factory=Counter)
+    missed: Counter[str] = field(default_factory=Counter)
     deliveries: int = 0
     lost: list[str] = field(default_factory=list)
     repeated: list[str] = field(default_factory=list)
@@ -60,7 +61,7 @@ class Tally:
             if times[key]:
                 wanted[channel].append(key)
             if status == DeliveryStatus.UNCERTAIN:
-                self.uncertain[problem or ""] += 1
+                self.uncertain[(problem or "").replace(f" {channel} ", " … ")] += 1
                 self.uncertain_there += bool(times[key])
             elif status != DeliveryStatus.SENT:
                 self.unfinished.append(f"{key}: {status}")
@@ -127,6 +128,8 @@ def _print_causes(tally: Tally) -> None:
     for problem, count in tally.uncertain.items():
         there = f"{tally.uncertain_there} of all uncertain ones had arrived"
         print(f"{where}: {count} uncertain ({there}): {problem}")
+    if missed := sum(tally.missed.values()):
+        print(f"{where}: {missed} of the kills at random times had waited for a point in vain")
     for failure, count in tally.failures.items():
         print(f"{where}: FAILED {count} times: {failure}")
     for name in ("lost", "repeated", "disordered", "unfinished"):

@@ -18,6 +18,7 @@ from aiohttp import web
 from sqlalchemy import func, select
 
 from benchmarks.crash_child import LEASE
+from benchmarks.crash_processes import Forks, Process, execute
 from benchmarks.crash_report import Tally
 from bot.domain.errors import StorageError
 from bot.domain.model import (
@@ -29,7 +30,6 @@ from bot.domain.model import (
     Subscription,
     Taste,
 )
-from bot.settings.database import database_url
 from bot.storage import deliveries as outbox
 from bot.storage import subscriptions
 from bot.storage.database import Database
@@ -39,8 +39,8 @@ from tests.fakes.postgres import PostgresServer
 
 ROOT = Path(__file__).parents[1]
 
-# Two processes at once, as while a hosting service hands over from one to the next.
-PROCESSES = 2
+# Several processes at once, as while a hosting service hands over from one to the next.
+PROCESSES = 4
 
 # A killed process's destinations wait for the lease: with so many the others have work.
 CHANNELS = 100
@@ -52,10 +52,14 @@ FILL, PARTS = 400, 2
 MOST_PASSES = 4
 
 # A process that was not killed at its point by then (it had nothing to do) is killed anyway.
-PATIENCE = 4.0
+PATIENCE = 10.0
 
 # Random times: from the start of the interpreter to well into the sending.
-RANDOM_SECONDS = 1.5
+RANDOM_SECONDS = 1.0
+
+# One process of so many is a new interpreter; the others are forks of one that has its imports
+# done, so that the kills fall into the work and not into a start that is always the same.
+EXECUTED_OF = 10
 
 FROZEN_SECONDS = LEASE.total_seconds() + 1
 
@@ -72,6 +76,7 @@ SELF = (
     "after record",
 )
 PLATFORM = {"request begun": "headers", "request whole": "body", "accepted": "accepted"}
+FIRST_KILLS = 10
 LOOKS = ("before look-up", "after look-up")
 
 TASTE = Taste(
@@ -80,6 +85,16 @@ TASTE = Taste(
     language=Language.EN,
     max_stories=10,
 )
+
+
+# As the environment names a database → as the storage does.
+DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
+
+
+def database_url(url: str) -> str:
+    """Return the address with its driver."""
+    scheme, _, rest = url.partition(":")
+    return f"{DRIVERS[scheme]}:{rest}"
 
 
 class Mode(StrEnum):
@@ -106,6 +121,8 @@ class Run:
     expected: dict[str, list[str]] = field(default_factory=dict)
     subscribed: list[Subscription] = field(default_factory=list)
     slots: int = 0
+    seen: set[int] = field(default_factory=set)
+    forks: Forks = field(init=False)
 
     @classmethod
     @asynccontextmanager
@@ -132,6 +149,7 @@ class Run:
                 try:
                     yield run
                 finally:
+                    await run.forks.close()
                     await database.close()
 
     async def _prepare(self) -> None:
@@ -140,6 +158,8 @@ class Run:
         config.mkdir()
         (config / "feeds.toml").write_text("")
         (config / "settings.toml").write_text("".join(map(self._output, range(CHANNELS))))
+        self.forks = Forks(self.environ, self.folder / "stderr")
+        await self.forks.open()
         now = datetime.now(UTC)
         async with self.database.write() as connection:
             for number in range(CHANNELS):
@@ -183,7 +203,8 @@ class Run:
             await self._kill_once(self.chance.choice(self._points()))
 
     def _points(self) -> tuple[str, ...]:
-        looks = () if self.mode is Mode.BLIND else LOOKS
+        # Only what an earlier kill has left can be looked for.
+        looks = LOOKS if self.mode is not Mode.BLIND and self.tally.kills > FIRST_KILLS else ()
         return (*SELF, *PLATFORM, *looks, "random time")
 
     async def _kill_once(self, point: str) -> None:
@@ -196,42 +217,53 @@ class Run:
             await asyncio.wait_for(process.wait(), patience)
         except TimeoutError:
             # It had nothing to do at its point: a kill at a random time all the same.
+            self.tally.missed[point] += point != "random time"
             point = "random time"
-            with suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+            await process.kill()
         self.aims.pop(process.pid, None)
-        if process.returncode == -signal.SIGKILL:
+        if process.code == -signal.SIGKILL:
             self.tally.killed(point)
         else:
-            self.tally.failed(point, process.returncode)
+            self.tally.failed(point, process.code)
 
     def _at_stage(self, stage: str, request: web.BaseRequest) -> None:
         pid = int(request.headers.get("User-Agent", "/0").partition("/")[2] or 0)
+        self.seen.add(pid)
         if self.aims.get(pid) == stage:
             self.aims.pop(pid)
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
-    async def start(
-        self, point: str = "none", nth: int = 1, *, limit: int = 0
-    ) -> asyncio.subprocess.Process:
-        """Start a sending process."""
-        return await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "benchmarks.crash_child", point, str(nth), str(self.chance.randrange(2**31))),
-            *(str(limit), "run", "--roles", "send"),
-            cwd=ROOT,
-            env={
-                "PATH": os.environ.get("PATH", ""),
-                "DATABASE_URL": self.url,
-                "STRAIT_CONFIG_DIR": str(self.folder / "config"),
-                "STRAIT_ALLOW_NETWORKS": "127.0.0.0/8",
-                "LOG_LEVEL": "ERROR",
-            },
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=(self.folder / "stderr").open("ab"),
-        )
+    async def start(self, point: str = "none", nth: int = 1, *, limit: int = 0) -> Process:
+        """Start a sending process: of some the whole life is tried, of most the work."""
+        seed = str(self.chance.randrange(2**31))
+        arguments = (point, str(nth), seed, str(limit), "run", "--roles", "send")
+        if self.chance.randrange(EXECUTED_OF) == 0:
+            return await execute(arguments, self.environ, self.folder / "stderr")
+        return await self.forks.start(arguments)
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The processes' environment."""
+        return {
+            "PATH": os.environ.get("PATH", ""),
+            "DATABASE_URL": self.url,
+            "STRAIT_CONFIG_DIR": str(self.folder / "config"),
+            "STRAIT_ALLOW_NETWORKS": "127.0.0.0/8",
+            "LOG_LEVEL": "ERROR",
+        }
+
+    async def _until_sending(self, process: Process) -> None:
+        async with asyncio.timeout(SETTLE_SECONDS):
+            while process.pid not in self.seen:  # noqa: ASYNC110 - many are waited for
+                await asyncio.sleep(0.01)
+
+    async def _start_sending(self) -> Process:
+        """Start a process and wait until it is in the middle of its work."""
+        process = await self.start()
+        await self._until_sending(process)
+        await asyncio.sleep(self.chance.uniform(0, 0.2))
+        return process
 
     async def _fill(self) -> None:
         """Put digests into the outbox until enough is waiting."""
@@ -263,9 +295,8 @@ class Run:
     async def _terminate(self) -> None:
         for _ in range(3):
             await self._fill()
-            process = await self.start()
-            await asyncio.sleep(self.chance.uniform(0.8, 1.6))
-            process.terminate()
+            process = await self._start_sending()
+            process.send(signal.SIGTERM)
             code = await asyncio.wait_for(process.wait(), 25)
             self.tally.other("SIGTERM", ended=code == 0)
 
@@ -273,36 +304,33 @@ class Run:
         """Freeze a process in the middle of its work until another has taken its claims."""
         for _ in range(3):
             await self._fill()
-            process = await self.start()
-            await asyncio.sleep(self.chance.uniform(0.7, 1.1))
-            os.kill(process.pid, signal.SIGSTOP)
+            process = await self._start_sending()
+            process.send(signal.SIGSTOP)
             other = await self.start()
             await asyncio.sleep(FROZEN_SECONDS)
-            os.kill(process.pid, signal.SIGCONT)
+            process.send(signal.SIGCONT)
             await asyncio.sleep(1)
             for one in (process, other):
-                one.kill()
-                await one.wait()
+                await one.kill()
             self.tally.other("frozen past its lease", ended=True)
 
     async def _lose_database(self) -> None:
-        assert self.server is not None
+        if self.server is None:
+            raise RuntimeError("SQLite has no connections to lose")
         name = self.url.rpartition("/")[2]
         for trouble in ("connections ended", "connections ended", "database restarted"):
             await self._fill()
-            processes = [await self.start(), await self.start()]
-            await asyncio.sleep(self.chance.uniform(0.8, 1.2))
+            processes = [await self._start_sending(), await self._start_sending()]
             if trouble == "database restarted":
                 await self.database.close()
                 await asyncio.to_thread(self.server.restart)
             else:
                 await asyncio.to_thread(self.server.terminate, name)
             await asyncio.sleep(2)
-            alive = all(process.returncode is None for process in processes)
+            alive = all(process.code is None for process in processes)
             self.tally.other(trouble, ended=alive)
             for process in processes:
-                process.kill()
-                await process.wait()
+                await process.kill()
 
     async def _fill_disk(self) -> None:
         path = Path(self.url.removeprefix("sqlite:///"))
@@ -313,9 +341,8 @@ class Run:
             # The log may grow by a few pages, then nothing can be written any more.
             process = await self.start(limit=self.chance.randint(4, 40) * 4096)
             await asyncio.sleep(2)
-            self.tally.other("full disk", ended=process.returncode is None)
-            process.kill()
-            await process.wait()
+            self.tally.other("full disk", ended=process.code is None)
+            await process.kill()
 
     async def _settle(self) -> None:
         """Let two processes end the work undisturbed."""
@@ -327,7 +354,7 @@ class Run:
                     break
             await asyncio.sleep(0.3)
         for process in processes:
-            process.terminate()
+            process.send(signal.SIGTERM)
             await process.wait()
 
     async def _count(self) -> None:

@@ -9,14 +9,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from bot.domain.compose import DigestRequest
 from bot.domain.errors import StorageError
 from bot.domain.growth import Joined
 from bot.domain.model import Digest, Feed, Language
+from bot.domain.timeline import ToneWords
 from bot.rendering.texts import Texts, load_texts
 from bot.settings import Settings
 from bot.storage.database import Database
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from bot.jobs.read_entries import EntryReaders, ReadTotals
     from bot.jobs.refresh_feeds import FeedResult, RefreshTotals
     from bot.jobs.write_digests import DigestWriter
+    from bot.summarize.llm import LlmSummarizer
     from bot.understanding.reader import Reader
     from bot.understanding.vectors import Encoder
 
@@ -73,7 +76,20 @@ class App:
         from bot.summarize.extractive import ExtractiveSummarizer
 
         # Vectors cost far more time than they add to these summaries: see benchmarks/summaries.py.
-        return DigestWriter(self.database, ExtractiveSummarizer())
+        return DigestWriter(self.database, ExtractiveSummarizer(), model=self.model)
+
+    @cached_property
+    def model(self) -> LlmSummarizer | None:
+        """The model that writes summaries, where the environment names one."""
+        if self.settings.environment.llm_model is None:
+            return None
+        from bot.app.language_model import make_model
+        from bot.storage.spending import StoredLedger
+
+        model = make_model(self.settings, StoredLedger(self.database, self.clock))
+        if model is not None:
+            self._stack.push_async_callback(model.close)
+        return model
 
     def _make_reader(
         self, topic: str, remembered: Sequence[Joined], new_story_id: Callable[[], int]
@@ -165,6 +181,18 @@ class App:
         return await read_entries(
             database=self.database, readers=self.readers, now=self.clock(), on_batch=on_batch
         )
+
+    def today(self, zone: str) -> date:
+        """Return the local day in a zone."""
+        return self.clock().astimezone(ZoneInfo(zone)).date()
+
+    @cached_property
+    def tone_words(self) -> ToneWords:
+        """Finds the words of cooperation and friction in a title."""
+        from bot.understanding.entities import Matcher
+
+        matcher = Matcher((), self.settings.signals)
+        return lambda title, language: matcher.find(title, language).cues
 
     async def digest(
         self, topic: str, *, since: timedelta, language: Language, limit: int | None = None

@@ -24,6 +24,7 @@ COMMANDS = {
     "digest": "digest",
     "news": "digest",
     "story": "digest",
+    "timeline": "timeline",
     "feeds": "feeds",
     "replay": "files",
     "summarize": "files",

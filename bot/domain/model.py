@@ -231,13 +231,27 @@ class CitedSentence:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Perspective:
+    """What the reports of one side stress, cited. ``side`` is a country code or ``elsewhere``."""
+
+    side: str
+    text: str
+    cites: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Summary:
-    """A summary whose every sentence is cited. ``method`` says how it was made."""
+    """A summary whose every sentence is cited. ``method`` says how it was made.
+
+    ``perspectives`` and ``changed`` (what is new since the summary before) are a model's alone.
+    """
 
     language: str
     headline: str
     sentences: tuple[CitedSentence, ...]
     method: str
+    perspectives: tuple[Perspective, ...] = ()
+    changed: CitedSentence | None = None
 
 
 class ScheduleKind(StrEnum):

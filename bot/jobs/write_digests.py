@@ -18,6 +18,7 @@ from bot.platforms.messenger import Messenger
 from bot.storage import deliveries, digests, entries, stories, subscriptions, summaries
 from bot.storage.database import Database
 from bot.summarize.extractive import ExtractiveSummarizer
+from bot.summarize.llm import PASSING, LlmSummarizer
 
 log = structlog.get_logger()
 
@@ -25,9 +26,17 @@ log = structlog.get_logger()
 class DigestWriter:
     """Composes digests from the database, keeping the summaries that it makes."""
 
-    def __init__(self, database: Database, summarizer: ExtractiveSummarizer) -> None:
+    def __init__(
+        self,
+        database: Database,
+        summarizer: ExtractiveSummarizer,
+        *,
+        model: LlmSummarizer | None = None,
+    ) -> None:
+        """Write summaries with ``model`` where there is one, else by extraction."""
         self._database = database
         self._summarizer = summarizer
+        self._model = model
 
     async def write(self, request: DigestRequest) -> Digest:
         """Choose, summarize and compose; saves nothing but new summaries."""
@@ -51,15 +60,30 @@ class DigestWriter:
 
     async def _summary(self, story: Story, request: DigestRequest) -> Summary:
         reports = news_of(story, since=request.since)
-        made_of = _fingerprint(reports, request.max_words)
+        made_of = _fingerprint(reports, request.max_words, self._model)
         async with self._database.read() as connection:
             kept = await summaries.get(connection, story.id, request.language, made_of)
+            before = await summaries.latest(connection, [story.id], request.language)
         if kept is not None:
             return kept
-        summary = await asyncio.to_thread(self._summarize, reports, request)
-        async with self._database.write() as connection:
-            await summaries.save(connection, story.id, request.language, made_of, summary)
+        told = before.get(story.id) if story.id in request.told else None
+        summary = await self._summarized(reports, request, told)
+        if summary.method not in PASSING:
+            async with self._database.write() as connection:
+                await summaries.save(connection, story.id, request.language, made_of, summary)
         return summary
+
+    async def _summarized(
+        self, reports: Sequence[Entry], request: DigestRequest, told: Summary | None
+    ) -> Summary:
+        if self._model is None:
+            return await asyncio.to_thread(self._summarize, reports, request)
+        return await self._model.summarize(
+            documents(reports),
+            language=request.language,
+            max_words=request.max_words,
+            before=told,
+        )
 
     def _summarize(self, reports: Sequence[Entry], request: DigestRequest) -> Summary:
         return self._summarizer.summarize(
@@ -83,9 +107,10 @@ def _compose(
     )
 
 
-def _fingerprint(reports: Sequence[Entry], max_words: int) -> str:
-    """Return a hash of the texts that a summary is made of, and of its measure."""
-    parts = [str(max_words), *(f"{e.id}:{e.content_hash}" for e in reports)]
+def _fingerprint(reports: Sequence[Entry], max_words: int, model: LlmSummarizer | None) -> str:
+    """Return a hash of the texts that a summary is made of, of its measure and its maker."""
+    made_by = [] if model is None else [model.version]
+    parts = [str(max_words), *made_by, *(f"{e.id}:{e.content_hash}" for e in reports)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

@@ -1,5 +1,6 @@
 """What the files of config/ and the environment may hold."""
 
+from decimal import Decimal
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -44,6 +45,19 @@ class DigestTaste(BaseModel):
     language: Language = Language.EN
 
 
+class Llm(BaseModel):
+    """How much a model may be asked, where the environment names one; prices per 10^6 tokens."""
+
+    model_config = STRICT
+
+    daily_tokens: Annotated[int, Field(ge=0)] | None = 300_000
+    daily_cost: Annotated[Decimal, Field(ge=0)] | None = None
+    input_price: Annotated[Decimal, Field(ge=0)] = Decimal()
+    output_price: Annotated[Decimal, Field(ge=0)] = Decimal()
+    timeout_seconds: Annotated[float, Field(gt=0, le=600)] = 30
+    concurrency: Annotated[int, Field(ge=1, le=20)] = 2
+
+
 class Console(BaseModel):
     """The digest that is printed where the bot runs without a chat platform."""
 
@@ -81,6 +95,7 @@ class SettingsFile(BaseModel):
     polling: Polling = Polling()
     understanding: Understanding = Understanding()
     digest: DigestTaste = DigestTaste()
+    llm: Llm = Llm()
     console: Console = Console()
     output: tuple[Output, ...] = ()
 
@@ -97,6 +112,21 @@ class OutletsFile(BaseModel):
 
     model_config = STRICT
     outlet: tuple[Outlet, ...] = ()
+
+
+class SignalWords(BaseModel):
+    """Words in titles that speak of one thing; a trailing ``*`` lets a Latin word go on."""
+
+    model_config = STRICT
+    words: tuple[str, ...]
+
+
+class SignalsFile(BaseModel):
+    """``config/signals.toml``: what the temperature of an issue is read from."""
+
+    model_config = STRICT
+    cooperation: SignalWords = SignalWords(words=())
+    friction: SignalWords = SignalWords(words=())
 
 
 class NamesFile(BaseModel):
@@ -131,3 +161,6 @@ class Environment(BaseSettings):
     slack_app_token: SecretStr | None = None
     slack_signing_secret: SecretStr | None = None
     slack_api_base: str | None = None
+    llm_base_url: str | None = None
+    llm_api_key: SecretStr | None = None
+    llm_model: str | None = None

@@ -15,6 +15,7 @@ from bot.domain.topic import Name, Topic
 from bot.settings.checks import (
     check_console_topics,
     check_feeds,
+    check_llm,
     check_names,
     check_outlets,
     check_tokens,
@@ -26,10 +27,12 @@ from bot.settings.files import (
     DigestTaste,
     Environment,
     FeedsFile,
+    Llm,
     NamesFile,
     OutletsFile,
     Polling,
     SettingsFile,
+    SignalsFile,
     Understanding,
 )
 from bot.settings.mistakes import Mistakes
@@ -45,18 +48,23 @@ ENVIRONMENT = {
     "STRAIT_ALLOW_NETWORKS": "private networks (CIDR, CIDR …) that feeds may be polled from",
     "STRAIT_DATABASE_CONNECTIONS": "how many connections a process keeps to Postgres (5)",
     "LOG_LEVEL": "DEBUG, INFO (default), WARNING or ERROR",
-    "PORT": "serves /healthz, and Slack over HTTP, at this port",
+    "PORT": "serves /healthz and /readyz, and Slack over HTTP, at this port",
     "DISCORD_TOKEN": "the bot's token: Developer Portal, your application, Bot, Reset Token",
     "SLACK_BOT_TOKEN": "xoxb-…: api.slack.com/apps, your app, OAuth & Permissions",
     "SLACK_APP_TOKEN": "xapp-… for Socket Mode: your app, Basic Information, App-Level Tokens",
     "SLACK_SIGNING_SECRET": "for HTTP instead: your app, Basic Information, Signing Secret",
+    "LLM_MODEL": "a model that writes the summaries, each sentence checked: its name there",
+    "LLM_BASE_URL": "its OpenAI-compatible endpoint, such as http://localhost:8080/v1",
+    "LLM_API_KEY": "the endpoint's key, where it wants one",
 }
 
 # Every variable of ours begins so; another one is a mistyped name.
 OURS = "STRAIT_"
 
 # Names that Strait keeps for itself: the tests' data, and what other versions of it read.
-TOLERATED = frozenset({"STRAIT_ADMINS", "STRAIT_SECRET_KEY", "STRAIT_EVAL_DATA"})
+TOLERATED = frozenset(
+    {"STRAIT_ADMINS", "STRAIT_SECRET_KEY", "STRAIT_EVAL_DATA", "STRAIT_TEST_MODEL"}
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,12 +79,14 @@ class Settings:
     polling: Polling
     understanding: Understanding
     digest: DigestTaste
+    llm: Llm
     console: Console
     console_schedule: Schedule
     outputs: tuple[OutputTarget, ...]
     feeds: tuple[FeedSpec, ...]
     outlets: tuple[Outlet, ...]
     names: tuple[Name, ...]
+    signals: Mapping[str, tuple[str, ...]]
     topics: Mapping[str, Topic]
     locales: tuple[Path, ...]
 
@@ -111,6 +121,7 @@ def load_settings(
     feeds = mistakes.file(_find(folders, "feeds.toml"), FeedsFile).feed
     outlets = mistakes.file(_find(folders, "outlets.toml"), OutletsFile).outlet
     names = mistakes.file(_find(folders, "names.toml"), NamesFile).name
+    signals = mistakes.file(_find(folders, "signals.toml"), SignalsFile)
     topics = _topics(folders, mistakes)
     locales = tuple(_find(folders, f"locales/{language.value}.toml") for language in Language)
     mistakes.collect(lambda: read_locales(locales))
@@ -128,6 +139,7 @@ def load_settings(
     check_names(names, mistakes, _find(folders, "names.toml"))
     url = database_url(environment.database_url, mistakes)
     check_tokens(environment, mistakes)
+    check_llm(environment, main.llm, mistakes, _find(folders, "settings.toml"))
     mistakes.raise_if_any()
     return Settings(
         database_url=url,
@@ -138,12 +150,17 @@ def load_settings(
         polling=main.polling,
         understanding=main.understanding,
         digest=main.digest,
+        llm=main.llm,
         console=main.console,
         console_schedule=schedule,
         outputs=outputs,
         feeds=feeds,
         outlets=outlets,
         names=names,
+        signals={
+            "cooperation": signals.cooperation.words,
+            "friction": signals.friction.words,
+        },
         topics=topics,
         locales=locales,
     )

@@ -5,7 +5,7 @@ from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 
 import stamina
-from sqlalchemy import make_url
+from sqlalchemy import make_url, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.errors import StorageError
@@ -116,6 +116,11 @@ class Database:
             raise StorageError(
                 f"T{self.place[1:]} has an older schema, or none: run `python -m bot migrate`."
             )
+
+    async def check_connection(self) -> None:
+        """Raise StorageError unless the database answers."""
+        async with self.read() as connection:
+            await connection.execute(select(1))
 
     async def close(self) -> None:
         """Close every connection."""

@@ -95,8 +95,10 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _begin_postgres(connection: Connection) -> None:
-    # LOCAL, for a session's own settings would reach other clients of a PgBouncer.
+    # LOCAL, for a session's own settings would reach other clients of a PgBouncer. A server may
+    # be set to forget its last commits in a crash: what was sent would be sent again.
     connection.exec_driver_sql(
+        "SET LOCAL synchronous_commit = on;"
         f"SET LOCAL statement_timeout = {STATEMENT_TIMEOUT_MS};"
         f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS};"
         f"SET LOCAL idle_in_transaction_session_timeout = {IDLE_TIMEOUT_MS};"

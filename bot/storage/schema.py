@@ -224,3 +224,14 @@ facts = Table(
     Column("name", String(80), primary_key=True),
     Column("value", Text, nullable=False),
 )
+
+# What models were paid for on a day (UTC), and how that day's summaries came to be.
+spending = Table(
+    "spending",
+    metadata,
+    Column("day", String(10), primary_key=True),
+    Column("method", String(160), primary_key=True),
+    Column("summaries", Integer, nullable=False),
+    Column("tokens", BigInteger, nullable=False),
+    Column("cost_micros", BigInteger, nullable=False),
+)

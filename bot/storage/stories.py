@@ -14,6 +14,9 @@ from bot.storage import entries as entry_rows
 from bot.storage.dialect import insert
 from bot.storage.schema import entries, readings, stories, told
 
+# Stories whose reports are asked for at once.
+PART = 500
+
 COLUMNS = (
     stories.c.id,
     stories.c.topic,
@@ -98,6 +101,37 @@ async def latest(
         .limit(limit)
     )
     return await _fetch(connection, statement)
+
+
+async def begun(
+    connection: AsyncConnection,
+    topic: str,
+    *,
+    since: datetime,
+    until: datetime,
+    issue: Issue | None,
+    limit: int,
+) -> list[Story]:
+    """Return the topic's stories first reported in ``[since, until)``, the newest first."""
+    statement = _whole().where(
+        stories.c.topic == topic,
+        stories.c.first_seen_at >= since,
+        stories.c.first_seen_at < until,
+        # Nothing is first seen later than last: lets the index of the latest stories serve.
+        stories.c.last_seen_at >= since,
+    )
+    if issue is not None:
+        statement = statement.where(stories.c.issue == issue)
+    ordered = statement.order_by(stories.c.last_seen_at.desc(), stories.c.id).limit(limit)
+    found = (await connection.execute(ordered)).all()
+    told = [_story(row) for row in found]
+    # In parts: a statement takes only so many parameters.
+    whole: list[Story] = []
+    for at in range(0, len(told), PART):
+        part = told[at : at + PART]
+        reports = await _reports(connection, part)
+        whole += [replace(s, entries=tuple(reports[s.id])) for s in part if s.id in reports]
+    return whole
 
 
 async def by_ids(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, Story]:
