@@ -140,7 +140,9 @@ def configure(folder: Path, addresses: Sequence[str]) -> dict[str, str]:
     outputs = [
         _output(folder, number, language) for number, language in enumerate(("en", "ja", "ko"))
     ]
-    (folder / "settings.toml").write_text("[polling]\ninterval_minutes = 1\n" + "".join(outputs))
+    # The encoder of the lock file: this machine may have the other one, too.
+    polling = '[polling]\ninterval_minutes = 1\n[understanding]\nencoder = "use"\n'
+    (folder / "settings.toml").write_text(polling + "".join(outputs))
     kept = {k: v for k, v in os.environ.items() if k in {"PATH", "HOME", "LANG"}}
     return kept | {
         "STRAIT_CONFIG_DIR": str(folder),

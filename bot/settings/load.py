@@ -48,7 +48,7 @@ ENVIRONMENT = {
     "STRAIT_ALLOW_NETWORKS": "private networks (CIDR, CIDR …) that feeds may be polled from",
     "STRAIT_DATABASE_CONNECTIONS": "how many connections a process keeps to Postgres (5)",
     "LOG_LEVEL": "DEBUG, INFO (default), WARNING or ERROR",
-    "PORT": "serves /healthz, and Slack over HTTP, at this port",
+    "PORT": "serves /healthz and /readyz, and Slack over HTTP, at this port",
     "DISCORD_TOKEN": "the bot's token: Developer Portal, your application, Bot, Reset Token",
     "SLACK_BOT_TOKEN": "xoxb-…: api.slack.com/apps, your app, OAuth & Permissions",
     "SLACK_APP_TOKEN": "xapp-… for Socket Mode: your app, Basic Information, App-Level Tokens",

@@ -79,7 +79,7 @@ async def imported(bot: Bot, roles: str) -> set[str]:
 
 
 async def test_a_sending_process_loads_nothing_heavy(bot: Bot) -> None:
-    """Neither vectors nor feeds nor chat libraries: it starts within half a second."""
+    """Neither vectors nor feeds nor chat libraries: what only the other roles need."""
     assert (await bot.run("migrate")).code == 0
     found = await imported(bot, "send")
     assert "sqlalchemy" in found
