@@ -18,14 +18,11 @@ from bot.domain.errors import StraitError
 
 log = structlog.get_logger()
 
-<<<<<<< HEAD
 # It warns of every wake that finds its job still running: with an outbox of an hour's work
 # that is a line a second about nothing.
 logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
 
-=======
 T = TypeVar("T")
->>>>>>> wip-delivery
 Job = Callable[[], Awaitable[object]]
 NextAt = Callable[[], Awaitable[datetime | None]]
 
