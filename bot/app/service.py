@@ -193,7 +193,13 @@ class Service:
         async with self.app.database.write() as connection:
             mine = await subscriptions.of_workspace(connection, CONSOLE.platform, CONSOLE.workspace)
             if mine:
-                await subscriptions.save_taste(connection, mine[0].id, taste)
+                await subscriptions.save_taste(
+                    connection,
+                    mine[0].id,
+                    taste,
+                    platform=CONSOLE.platform,
+                    workspace=CONSOLE.workspace,
+                )
             else:
                 before_last = previous_slot(schedule, before=now) - timedelta(seconds=1)
                 await subscriptions.add(

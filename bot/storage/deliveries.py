@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, exists, select, update
+from sqlalchemy import ColumnElement, Row, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.model import Delivery, DeliveryStatus, Destination, Subscription
 from bot.domain.retry import NextStep
 from bot.storage.schema import deliveries
+
+# What became of these is known for good, or never will be: they are not sent again.
+DONE = (DeliveryStatus.SENT, DeliveryStatus.FAILED, DeliveryStatus.UNCERTAIN)
 
 
 async def add(
@@ -39,14 +42,38 @@ async def add(
         )
 
 
-async def cancel(connection: AsyncConnection, subscription_id: int, *, problem: str) -> None:
-    """Give up what the outbox holds of a subscription, for a reason."""
+async def cancel(
+    connection: AsyncConnection,
+    subscription_id: int,
+    *,
+    platform: str,
+    workspace: str,
+    problem: str,
+) -> None:
+    """Give up what the outbox holds of a workspace's subscription, for a reason."""
     waiting = deliveries.c.status.in_([DeliveryStatus.PENDING, DeliveryStatus.SENDING])
+    mine = (*_owned(platform, workspace), deliveries.c.subscription_id == subscription_id)
     await connection.execute(
         update(deliveries)
-        .where(deliveries.c.subscription_id == subscription_id, waiting)
+        .where(*mine, waiting)
         .values(status=DeliveryStatus.FAILED, problem=problem, leased_until=None)
     )
+
+
+async def cancel_all(
+    connection: AsyncConnection, *, platform: str, workspace: str, problem: str
+) -> None:
+    """Give up all that the outbox holds of a workspace, for a reason."""
+    done = deliveries.c.status.in_(DONE)
+    await connection.execute(
+        update(deliveries)
+        .where(*_owned(platform, workspace), ~done)
+        .values(status=DeliveryStatus.FAILED, problem=problem, leased_until=None)
+    )
+
+
+def _owned(platform: str, workspace: str) -> tuple[ColumnElement[bool], ...]:
+    return (deliveries.c.platform == platform, deliveries.c.workspace == workspace)
 
 
 async def claim_due(

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, case, delete, select, update
+from sqlalchemy import ColumnElement, Row, case, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.model import (
@@ -16,7 +16,10 @@ from bot.domain.model import (
     SubscriptionStatus,
     Taste,
 )
+from bot.storage import installations
 from bot.storage.schema import subscriptions
+
+PRESENT = installations.is_present(subscriptions.c.platform, subscriptions.c.workspace)
 
 
 async def add(
@@ -42,10 +45,13 @@ async def add(
 
 
 async def active(connection: AsyncConnection) -> list[Subscription]:
-    """Return every subscription whose digests are sent, in order of their ids."""
+    """Return every subscription whose digests are sent, in order of their ids.
+
+    Not those of workspaces that have removed the bot.
+    """
     statement = (
         select(subscriptions)
-        .where(subscriptions.c.status == SubscriptionStatus.ACTIVE)
+        .where(subscriptions.c.status == SubscriptionStatus.ACTIVE, PRESENT)
         .order_by(subscriptions.c.id)
     )
     return [_subscription(row) for row in await connection.execute(statement)]
@@ -63,10 +69,26 @@ async def of_workspace(
     return [_subscription(row) for row in await connection.execute(statement)]
 
 
-async def save_taste(connection: AsyncConnection, subscription_id: int, taste: Taste) -> None:
-    """Change what the subscription holds and when it is due; planned slots stay planned."""
-    mine = subscriptions.c.id == subscription_id
-    await connection.execute(update(subscriptions).where(mine).values(**_columns(taste)))
+async def get(
+    connection: AsyncConnection, subscription_id: int, *, platform: str, workspace: str
+) -> Subscription | None:
+    """Return a workspace's subscription; None where it has none of that id."""
+    statement = select(subscriptions).where(*_owned(subscription_id, platform, workspace))
+    row = (await connection.execute(statement)).first()
+    return _subscription(row) if row else None
+
+
+async def save_taste(
+    connection: AsyncConnection,
+    subscription_id: int,
+    taste: Taste,
+    *,
+    platform: str,
+    workspace: str,
+) -> None:
+    """Change what a workspace's subscription holds and when it is due; planned slots stay so."""
+    mine = _owned(subscription_id, platform, workspace)
+    await connection.execute(update(subscriptions).where(*mine).values(**_columns(taste)))
 
 
 async def claim_slot(
@@ -79,6 +101,7 @@ async def claim_slot(
             subscriptions.c.id == subscription.id,
             subscriptions.c.status == SubscriptionStatus.ACTIVE,
             subscriptions.c.last_slot_at == subscription.last_slot_at,
+            PRESENT,
         )
         .values(last_slot_at=slot_at)
         .returning(subscriptions.c.id)
@@ -105,11 +128,7 @@ async def save_status(
         values["last_slot_at"] = case((later, subscriptions.c.last_slot_at), else_=skip_until)
     statement = (
         update(subscriptions)
-        .where(
-            subscriptions.c.id == subscription_id,
-            subscriptions.c.platform == platform,
-            subscriptions.c.workspace == workspace,
-        )
+        .where(*_owned(subscription_id, platform, workspace))
         .values(**values)
         .returning(*subscriptions.c)
     )
@@ -123,14 +142,19 @@ async def remove(
     """Remove a workspace's subscription; False where it has none of that id."""
     statement = (
         delete(subscriptions)
-        .where(
-            subscriptions.c.id == subscription_id,
-            subscriptions.c.platform == platform,
-            subscriptions.c.workspace == workspace,
-        )
+        .where(*_owned(subscription_id, platform, workspace))
         .returning(subscriptions.c.id)
     )
     return (await connection.execute(statement)).first() is not None
+
+
+def _owned(subscription_id: int, platform: str, workspace: str) -> tuple[ColumnElement[bool], ...]:
+    # An id alone is never enough: whoever forges one still names only what is their own.
+    return (
+        subscriptions.c.id == subscription_id,
+        subscriptions.c.platform == platform,
+        subscriptions.c.workspace == workspace,
+    )
 
 
 def _columns(taste: Taste) -> dict[str, object]:
