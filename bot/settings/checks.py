@@ -12,6 +12,7 @@ from bot.domain.addresses import is_web_address
 from bot.domain.errors import InputError
 from bot.domain.model import FeedSpec, Outlet
 from bot.domain.schedule import check_zone
+from bot.domain.secret_keys import HOW_TO_MAKE_ONE, SHORTEST_KEY, split_keys
 from bot.domain.topic import Name, Topic
 from bot.settings.files import Environment
 from bot.settings.mistakes import Mistakes
@@ -103,6 +104,18 @@ def check_tokens(environment: Environment, mistakes: Mistakes) -> None:
         )
     if environment.slack_app_token and not environment.slack_bot_token:
         mistakes.say("environment", "SLACK_APP_TOKEN", "needs SLACK_BOT_TOKEN beside it.")
+
+
+def check_secret_key(environment: Environment, mistakes: Mistakes) -> None:
+    """Check that every key that encrypts what is stored is too long to be guessed."""
+    given = environment.strait_secret_key
+    keys = split_keys(given.get_secret_value()) if given else []
+    if any(len(key) < SHORTEST_KEY for key in keys):
+        mistakes.say(
+            "environment",
+            "STRAIT_SECRET_KEY",
+            f"has a key of fewer than {SHORTEST_KEY} characters: {HOW_TO_MAKE_ONE}.",
+        )
 
 
 def _check_ids(table: str, ids: Sequence[str], mistakes: Mistakes, path: Path) -> None:

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import platformdirs
 
+from bot.domain.backups import BackupPlan
 from bot.domain.errors import InputError
 from bot.domain.model import FeedSpec, Language, Outlet, Schedule
 from bot.domain.outlets import Outlets
+from bot.domain.retention import Retention
 from bot.domain.schedule import check_zone, parse_schedule
 from bot.domain.topic import Name, Topic
 from bot.settings.checks import (
@@ -19,10 +21,12 @@ from bot.settings.checks import (
     check_feeds,
     check_names,
     check_outlets,
+    check_secret_key,
     check_tokens,
     check_topic,
 )
 from bot.settings.files import (
+    Budgets,
     Console,
     DigestTaste,
     Environment,
@@ -43,6 +47,8 @@ ENVIRONMENT = {
     "DATABASE_URL": "the database; by default a SQLite file in the user's data folder",
     "STRAIT_CONFIG_DIR": "a folder whose files stand before the configuration that comes along",
     "STRAIT_ALLOW_NETWORKS": "private networks (CIDR, CIDR …) that feeds may be polled from",
+    "STRAIT_ADMINS": "who may change feeds and topics from chat: platform:user, platform:user …",
+    "STRAIT_SECRET_KEY": "encrypts what is secret in the database; a former key may follow a comma",
     "LOG_LEVEL": "DEBUG, INFO (default), WARNING or ERROR",
     "PORT": "serves /healthz, and Slack over HTTP, at this port",
     "DISCORD_TOKEN": "the bot's token: Developer Portal, your application, Bot, Reset Token",
@@ -54,8 +60,8 @@ ENVIRONMENT = {
 # Every variable of ours begins so; another one is a mistyped name.
 OURS = "STRAIT_"
 
-# Names that Strait keeps for itself: the tests' data, and what other versions of it read.
-TOLERATED = frozenset({"STRAIT_ADMINS", "STRAIT_SECRET_KEY", "STRAIT_EVAL_DATA"})
+# Names that Strait keeps for itself: the tests' data.
+TOLERATED = frozenset({"STRAIT_EVAL_DATA"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,6 +78,9 @@ class Settings:
     digest: DigestTaste
     console: Console
     console_schedule: Schedule
+    budgets: Budgets
+    retention: Retention
+    backup: BackupPlan
     feeds: tuple[FeedSpec, ...]
     outlets: tuple[Outlet, ...]
     names: tuple[Name, ...]
@@ -118,6 +127,7 @@ def load_settings(
     check_names(names, mistakes, _find(folders, "names.toml"))
     url = _database_url(environment.database_url, mistakes)
     check_tokens(environment, mistakes)
+    check_secret_key(environment, mistakes)
     mistakes.raise_if_any()
     return Settings(
         database_url=url,
@@ -130,6 +140,9 @@ def load_settings(
         digest=main.digest,
         console=main.console,
         console_schedule=schedule,
+        budgets=main.budgets,
+        retention=main.retention,
+        backup=main.backup,
         feeds=feeds,
         outlets=outlets,
         names=names,

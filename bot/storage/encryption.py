@@ -10,20 +10,13 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from bot.domain.errors import SecretKeyError
+from bot.domain.secret_keys import HOW_TO_MAKE_ONE
 
 # Sets these keys apart from any other use of the same secret (RFC 5869, 3.2).
 PURPOSE = b"strait: secrets at rest, 1"
 
-# A shorter one can be guessed. `openssl rand -hex 16` has as many; Heroku's secrets have 64.
-SHORTEST_KEY = 32
-
 # Names a key without telling anything of it.
 KEY_ID_LENGTH = 16
-
-HOW_TO_MAKE_ONE = (
-    "make one with `python -c 'import secrets; print(secrets.token_urlsafe(32))'` "
-    "and keep it as safe as the database's password"
-)
 
 MISSING = (
     f"Tokens of workspaces are kept encrypted, but STRAIT_SECRET_KEY is not set: {HOW_TO_MAKE_ONE}."
@@ -78,11 +71,6 @@ class Vault:
         if (owner_platform, owner) != (platform, workspace):
             raise SecretKeyError(MISPLACED.format(**where))
         return str(secret)
-
-
-def split_keys(value: str) -> list[str]:
-    """Return the keys of STRAIT_SECRET_KEY, the newest first."""
-    return [key for part in value.split(",") if (key := part.strip())]
 
 
 def _derive(key: str) -> bytes:

@@ -1,6 +1,6 @@
 """Workspaces that the bot was added to or removed from, with their encrypted tokens."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, case, delete, exists, func, select, update
@@ -179,7 +179,7 @@ async def _resume(
 
 
 async def _upsert(
-    connection: AsyncConnection, workspace: Workspace, values: dict[str, object]
+    connection: AsyncConnection, workspace: Workspace, values: Mapping[str, object]
 ) -> None:
     platform, name = workspace
     statement = insert(connection, installations).values(

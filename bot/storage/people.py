@@ -1,33 +1,16 @@
 """What is stored of a person, and its removal."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, and_, delete, or_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningDelete, ReturningUpdate
 
+from bot.domain.people import Forgotten
 from bot.storage.schema import deliveries, installations, subscriptions, told
 
 # A direct message goes to the "channel" of this sign and the person's id.
 PERSON = "@"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Forgotten:
-    """What was removed of a person: direct subscriptions and messages, and their name.
-
-    ``unnamed`` counts the subscriptions and installations that no longer say who made them.
-    """
-
-    subscriptions: int
-    messages: int
-    unnamed: int
-
-    @property
-    def nothing(self) -> bool:
-        """Whether nothing was stored of the person."""
-        return not (self.subscriptions or self.messages or self.unnamed)
 
 
 async def forget(

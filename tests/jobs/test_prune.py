@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+import pytest
 from sqlalchemy import text
 
 from bot.domain.compose import compose, compose_item
@@ -23,6 +24,7 @@ from bot.domain.model import (
 from bot.domain.outlets import Outlets
 from bot.domain.retention import Retention
 from bot.domain.retry import LEASE, next_step
+from bot.jobs import prune as prune_module
 from bot.jobs.prune import PRUNED, Pruned, prune, prune_if_due
 from bot.storage import (
     deliveries,
@@ -36,7 +38,7 @@ from bot.storage import (
     subscriptions,
 )
 from bot.storage.database import Database
-from tests.builders import CHANNEL, NOW, OUTLETS, TASTE, parsed, reading, topic
+from tests.builders import CHANNEL, NOW, OUTLETS, TASTE, parsed, reading, story, topic
 
 KEEP = Retention()
 SPEC = FeedSpec(url="https://h.example/rss", name="Hanbit", outlet="hanbit")
@@ -176,19 +178,18 @@ async def test_what_is_unread_stays(database: Database) -> None:
     assert (pruned.irrelevant, pruned.texts) == (0, 0)
 
 
-def test_readers_memory_is_longer_than_no_setting_can_make_it() -> None:
-    """The settings cannot drop what the readers restore their windows from."""
-    from bot.jobs.prune import MARGIN, _steps
-    from bot.understanding.reader import REMEMBER
-
-    assert REMEMBER + MARGIN > REMEMBER
-    for step in _steps(Retention(irrelevant_days=14, vector_days=14), now=NOW).values():
-        keywords = step.drop.keywords
-        assert keywords["before"] <= NOW - REMEMBER - MARGIN
+async def test_no_setting_drops_what_readers_restore(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long they remember: their window is loaded from the database at every start."""
+    monkeypatch.setattr(prune_module, "REMEMBER", 60 * DAY)
+    await poll(database, [parsed(1), parsed(2)], now=NOW - 50 * DAY)
+    await read(database, [1, None])
+    pruned = await run(database, keep=Retention(irrelevant_days=14, vector_days=14, text_days=14))
+    assert (pruned.irrelevant, pruned.vectors, pruned.texts) == (0, 0, 0)
 
 
 def a_digest(story_id: int) -> Digest:
-    from tests.builders import story
 
     told = compose_item(
         story(story_id),

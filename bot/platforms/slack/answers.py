@@ -25,6 +25,7 @@ from bot.platforms.slack.channels import Channels
 from bot.platforms.slack.config import PLATFORM
 from bot.platforms.slack.render import MESSAGE_LIMIT, Message, render_digest, shorten
 from bot.platforms.slack.requests import (
+    ForgetMe,
     Help,
     ListDigests,
     Manage,
@@ -34,6 +35,7 @@ from bot.platforms.slack.requests import (
     ShowStory,
     Subscribe,
 )
+from bot.rendering.people import tell_forgotten
 from bot.rendering.texts import Texts
 
 log = structlog.get_logger()
@@ -48,6 +50,7 @@ HELP = (
     ("{command} digest subscribe daily 08:00 Asia/Tokyo", "help_subscribe"),
     ("{command} digest list", "help_list"),
     ("{command} digest pause|resume|remove|preview 3", "help_manage"),
+    ("{command} forget-me", "help_forget"),
 )
 
 
@@ -99,7 +102,7 @@ class Answers:
         return (say(await self._sentence(request, asker, texts)),)
 
     async def _sentence(
-        self, request: Misuse | Subscribe | Manage, asker: Asker, texts: Texts
+        self, request: Misuse | Subscribe | Manage | ForgetMe, asker: Asker, texts: Texts
     ) -> str:
         match request:
             case Misuse():
@@ -108,6 +111,10 @@ class Answers:
                 return await self._subscribe(request, asker, texts)
             case Manage():
                 return await self._manage(request, asker, texts)
+            case ForgetMe():
+                # Slack's ids name people within a workspace only.
+                gone = await self._desk.forget(asker.user, platform=PLATFORM, workspace=asker.team)
+                return tell_forgotten(gone, texts)
 
     def _help(self, asker: Asker, texts: Texts) -> Message:
         topic = min(self._desk.topics)

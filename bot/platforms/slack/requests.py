@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 from bot.domain.model import Language
 
-VERBS = ("news", "story", "digest", "help")
+VERBS = ("news", "story", "digest", "forget-me", "help")
 DIGEST_VERBS = ("subscribe", "list", "pause", "resume", "remove", "preview")
 OPTIONS = ("lang", "stories")
 LANGUAGES = tuple(language.value for language in Language)
@@ -69,6 +69,11 @@ class Manage:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ForgetMe:
+    """Remove what is stored of the one who writes it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Misuse:
     """What was written cannot be read: ``key`` names the text that says so, with ``values``."""
 
@@ -76,7 +81,7 @@ class Misuse:
     values: Mapping[str, str] = field(default_factory=dict)
 
 
-Request = Help | News | ShowStory | Subscribe | ListDigests | Manage | Misuse
+Request = Help | News | ShowStory | Subscribe | ListDigests | Manage | ForgetMe | Misuse
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,17 +102,27 @@ def read_request(text: str, topics: Collection[str]) -> Request:
 
 def _read(taken: _Words, topics: Collection[str]) -> Request:
     match [word.casefold() for word in taken.plain[:1]]:
-        case [] | ["help"]:
-            return Help()
         case ["news"]:
             return _read_news(taken, taken.plain[1:], topics)
         case ["story"]:
             return _read_story(taken)
         case ["digest"]:
             return _read_digest(taken, topics)
+        case [] | ["help" | "forget-me"]:
+            return _read_bare(taken)
         case [first] if first in topics:
             return _read_news(taken, taken.plain, topics)
     return _unknown(taken.plain[0], [*VERBS, *topics])
+
+
+def _read_bare(taken: _Words) -> Request:
+    match [word.casefold() for word in taken.plain]:
+        case ["forget-me"]:
+            return ForgetMe()
+        case ["forget-me", *_]:
+            # Who wants to be forgotten is not misunderstood.
+            return _too_much(taken.plain[1])
+    return Help()
 
 
 def _take_options(words: list[str]) -> _Words | Misuse:
