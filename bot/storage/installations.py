@@ -101,9 +101,8 @@ async def mark_present(
 async def subscribed(connection: AsyncConnection, platform: str) -> set[str]:
     """Return the workspaces of a platform that have subscriptions, and have the bot."""
     here = is_present(subscriptions.c.platform, subscriptions.c.workspace)
-    statement = select(subscriptions.c.workspace.distinct()).where(
-        subscriptions.c.platform == platform, here
-    )
+    mine = subscriptions.c.platform == platform
+    statement = select(subscriptions.c.workspace).where(mine, here).distinct()
     return set((await connection.execute(statement)).scalars())
 
 
