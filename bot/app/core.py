@@ -191,23 +191,37 @@ class App:
 
 @asynccontextmanager
 async def open_app(settings: Settings) -> AsyncIterator[App]:
-    """Open the database, bring it up to date, and put the parts together.
+    """Open the database, bring a SQLite file up to date, and put the parts together.
 
     Raises StorageError, or DatabaseTooNewError for a database of a newer version.
     """
     database = open_database(settings)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(database.close)
-        before, _ = await database.migrate()
+        is_new = await _prepare(database)
         app = App(settings, database, stack)
-        if before is None:
+        if is_new:
             await app.sync_feeds()
         yield app
 
 
+async def _prepare(database: Database) -> bool:
+    """Bring a SQLite file up to date, check another database; returns whether it was made.
+
+    Postgres may be in use by another version, which a schema changed on any start would
+    break: there `migrate` does it, once, when a release is put in place.
+    """
+    if not database.is_sqlite:
+        await database.check()
+        return False
+    before, _ = await database.migrate()
+    return before is None
+
+
 def open_database(settings: Settings, *, create: bool = True) -> Database:
     """Return the database of the settings; a SQLite file is made for its owner alone."""
-    database = Database(settings.database_url)
+    connections = settings.environment.strait_database_connections
+    database = Database(settings.database_url, connections=connections)
     if create and (path := database.path):
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

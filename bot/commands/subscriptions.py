@@ -4,7 +4,7 @@ from datetime import datetime
 
 from bot.domain.errors import InputError, NotFoundError
 from bot.domain.model import Destination, Subscription, SubscriptionStatus, Taste
-from bot.storage import deliveries, subscriptions
+from bot.storage import deliveries, subscriptions, turns
 from bot.storage.database import Database
 
 # Far above what a community needs; a script that subscribes without end stops here.
@@ -26,6 +26,7 @@ async def subscribe(
     Raises InputError where it has the same subscription already, or the workspace too many.
     """
     async with database.write() as connection:
+        await turns.workspace(connection, destination.platform, destination.workspace)
         mine = await subscriptions.of_workspace(
             connection, destination.platform, destination.workspace
         )

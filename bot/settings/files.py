@@ -114,6 +114,8 @@ class Environment(BaseSettings):
     model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True, enable_decoding=False)
 
     database_url: str = ""
+    # Two, for a job must not wait for a look-up that waits for it.
+    strait_database_connections: Annotated[int, Field(ge=2, le=100)] = 5
     strait_config_dir: Path | None = None
     strait_allow_networks: Annotated[
         tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_split)

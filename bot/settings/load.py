@@ -7,8 +7,6 @@ from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
-import platformdirs
-
 from bot.domain.backups import BackupPlan
 from bot.domain.errors import InputError
 from bot.domain.model import FeedSpec, Language, Outlet, Schedule
@@ -25,6 +23,7 @@ from bot.settings.checks import (
     check_tokens,
     check_topic,
 )
+from bot.settings.database import database_url
 from bot.settings.files import (
     Budgets,
     Console,
@@ -49,6 +48,7 @@ ENVIRONMENT = {
     "STRAIT_ALLOW_NETWORKS": "private networks (CIDR, CIDR …) that feeds may be polled from",
     "STRAIT_ADMINS": "who may change feeds and topics from chat: platform:user, platform:user …",
     "STRAIT_SECRET_KEY": "encrypts what is secret in the database; a former key may follow a comma",
+    "STRAIT_DATABASE_CONNECTIONS": "how many connections a process keeps to Postgres (5)",
     "LOG_LEVEL": "DEBUG, INFO (default), WARNING or ERROR",
     "PORT": "serves /healthz, and Slack over HTTP, at this port",
     "DISCORD_TOKEN": "the bot's token: Developer Portal, your application, Bot, Reset Token",
@@ -125,7 +125,7 @@ def load_settings(
     check_feeds(feeds, outlets, mistakes, _find(folders, "feeds.toml"))
     check_outlets(outlets, mistakes, _find(folders, "outlets.toml"))
     check_names(names, mistakes, _find(folders, "names.toml"))
-    url = _database_url(environment.database_url, mistakes)
+    url = database_url(environment.database_url, mistakes)
     check_tokens(environment, mistakes)
     check_secret_key(environment, mistakes)
     mistakes.raise_if_any()
@@ -216,18 +216,3 @@ def _check_main(
     except InputError as error:
         mistakes.say(path, "console.schedule, digest.zone", str(error))
         return parse_schedule("daily 08:00", "UTC")
-
-
-def _database_url(given: str, mistakes: Mistakes) -> str:
-    if not given:
-        return (
-            f"sqlite+aiosqlite:///{Path(platformdirs.user_data_dir('strait')) / 'strait.sqlite3'}"
-        )
-    scheme, separator, rest = given.partition("://")
-    has_path = rest.startswith("/") and rest.partition("?")[0].strip("/")
-    if scheme in {"sqlite", "sqlite+aiosqlite"} and has_path:
-        return f"sqlite+aiosqlite://{rest}"
-    # The address may hold a password: only its scheme is repeated.
-    found = f"{scheme}://…" if separator else "text without ://"
-    mistakes.add("environment", "DATABASE_URL", found, "sqlite:///PATH/TO/FILE")
-    return ""

@@ -45,7 +45,8 @@ async def save_told(
     connection: AsyncConnection, destination: Destination, digest: Digest, *, now: datetime
 ) -> None:
     """Remember that the destination is told these versions of the digest's stories."""
-    for item in digest.items:
+    # In the same order everywhere, for writers that wait for each other in turn never end.
+    for item in sorted(digest.items, key=lambda item: item.story_id):
         statement = insert(connection, told).values(
             platform=destination.platform,
             workspace=destination.workspace,

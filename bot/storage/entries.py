@@ -10,16 +10,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.model import Entry, Feed, ParsedEntry, SavedEntries
 from bot.domain.outlets import Outlets
-from bot.storage import pruned_items
+from bot.storage import pruned_items, turns
 from bot.storage.dialect import insert
-from bot.storage.schema import entries, readings
+from bot.storage.schema import entries, feeds, readings
 
 COLUMNS = tuple(entries.c[field.name] for field in fields(Entry))
 
 
 def content_hash(title: str, text: str) -> str:
     """Return the SHA-256 by which a changed entry is told from an unchanged one."""
-    return hashlib.sha256(f"{title}\0{text}".encode()).hexdigest()
+    return hashlib.sha256(f"{title}\0{text}".encode(errors="replace")).hexdigest()
 
 
 async def save_parsed(
@@ -35,6 +35,8 @@ async def save_parsed(
     An entry that changed is read again only where no story holds it: an edit never
     moves an entry from one story to another.
     """
+    # Two processes that poll the same feed save it one after the other, in any order of entries.
+    await connection.execute(select(feeds.c.id).where(feeds.c.id == feed.id).with_for_update())
     guids = [entry.guid for entry in parsed]
     known = await _hashes(connection, feed.id, guids)
     dropped = await pruned_items.still_listed(connection, feed.id, guids, today=now.date())
@@ -47,6 +49,9 @@ async def save_parsed(
     rows = [_row(feed, entry, outlets, now) for entry in _oldest_first(fresh.values())]
     if rows:
         await connection.execute(insert(connection, entries).on_conflict_do_nothing(), rows)
+    if changed:
+        # Whether a story holds an entry must not be decided while it is asked here.
+        await turns.reading(connection)
     for entry in changed:
         await _update(connection, feed, entry)
     return SavedEntries(new=len(rows), changed=len(changed))

@@ -37,6 +37,8 @@ async def save(connection: AsyncConnection, changed: Iterable[Story]) -> None:
     for story in changed:
         values = {column.name: getattr(story, column.name) for column in COLUMNS}
         statement = insert(connection, stories).values(**values)
+        # Setting the key, even to what it is, would lock out whoever refers to the story.
+        del values["id"]
         await connection.execute(
             statement.on_conflict_do_update(index_elements=[stories.c.id], set_=values)
         )
@@ -44,7 +46,9 @@ async def save(connection: AsyncConnection, changed: Iterable[Story]) -> None:
 
 async def save_merged(connection: AsyncConnection, left: int, *, into: int) -> None:
     """Let a story's id lead to the story that all its entries went to."""
-    rows = await connection.execute(_whole().where(stories.c.id.in_([left, into])))
+    # Locked, so that no destination is told one of them until this is done.
+    of_both = _whole().where(stories.c.id.in_([left, into])).order_by(stories.c.id)
+    rows = await connection.execute(of_both.with_for_update())
     both = {row.id: _story(row) for row in rows}
     if len(both) == len((left, into)):
         await save(connection, [merge(both[into], both[left])])
@@ -56,7 +60,7 @@ async def save_merged(connection: AsyncConnection, left: int, *, into: int) -> N
 
 async def _merge_told(connection: AsyncConnection, left: int, *, into: int) -> None:
     """Let who was told both stories whole count as told the merged one whole."""
-    of_both = select(told).where(told.c.story_id.in_([left, into]))
+    of_both = select(told).where(told.c.story_id.in_([left, into])).with_for_update()
     known: dict[tuple[str, str, str], dict[int, Row[Any]]] = {}
     for row in await connection.execute(of_both):
         known.setdefault((row.platform, row.workspace, row.channel), {})[row.story_id] = row

@@ -83,7 +83,7 @@ def test_all_mistakes_are_told_at_once(folder: Path) -> None:
         'url: found "ftp://x"; allowed is an address with http:// or https://',
         "outlets.toml: is not valid TOML",
         'LOG_LEVEL: found "LOUD"; allowed is',
-        'DATABASE_URL: found "mysql://…"; allowed is sqlite:///PATH/TO/FILE',
+        'DATABASE_URL: found "mysql://…"; allowed is sqlite:///PATH/TO/FILE or postgres://',
     ):
         assert part in told
     assert "secret" not in told

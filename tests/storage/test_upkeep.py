@@ -5,6 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from bot.storage import upkeep
 from bot.storage.database import Database
@@ -55,56 +56,66 @@ def look(path: Path) -> FileState:
 
 
 @pytest.fixture
-def path(database: Database) -> Path:
-    assert database.path is not None
-    return database.path
+def path(sqlite_database: Database) -> Path:
+    assert sqlite_database.path is not None
+    return sqlite_database.path
 
 
 async def test_a_file_shrinks_once_and_then_page_by_page(
-    database: Database, path: Path, monkeypatch: pytest.MonkeyPatch
+    sqlite_database: Database, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first time the file is rewritten; ever after free pages are cut off its end."""
     monkeypatch.setattr(upkeep, "WORTH_BYTES", 1_000_000)
-    await fill(database, 200)
-    await empty(database)
-    assert await tidy(database) > 3 * MB
+    await fill(sqlite_database, 200)
+    await empty(sqlite_database)
+    assert await tidy(sqlite_database) > 3 * MB
     assert look(path).incremental
-    await fill(database, 200)
-    await empty(database)
-    before = await size_of(database)
-    assert await tidy(database) > 3 * MB
-    assert await size_of(database) < before / 4
+    await fill(sqlite_database, 200)
+    await empty(sqlite_database)
+    before = await size_of(sqlite_database)
+    assert await tidy(sqlite_database) > 3 * MB
+    assert await size_of(sqlite_database) < before / 4
     assert look(path).free == 0
 
 
-async def test_a_reader_and_a_writer_go_on(database: Database, path: Path) -> None:
+async def test_a_reader_and_a_writer_go_on(sqlite_database: Database, path: Path) -> None:
     """A transaction that is open prevents the vacuum, not the other way round."""
-    await fill(database, 50)
-    async with database.read() as reader:
+    await fill(sqlite_database, 50)
+    async with sqlite_database.read() as reader:
         await reader.execute(feeds.select())
-        await empty(database)
-        await tidy(database)
+        await empty(sqlite_database)
+        await tidy(sqlite_database)
         assert len((await reader.execute(feeds.select())).all()) == 50
-    await fill(database, 1)
+    await fill(sqlite_database, 1)
     assert sqlite3.connect(path).execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
 async def test_a_locked_database_is_left_for_another_day(
-    database: Database, path: Path, monkeypatch: pytest.MonkeyPatch
+    sqlite_database: Database, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing is raised, and nothing is broken."""
     monkeypatch.setattr(upkeep, "BUSY_SECONDS", 0.01)
     with closing(sqlite3.connect(path, isolation_level=None)) as holder:
         holder.execute("BEGIN IMMEDIATE")
-        assert await tidy(database) == 0
+        assert await tidy(sqlite_database) == 0
         holder.execute("ROLLBACK")
-    assert await tidy(database) >= 0
+    assert await tidy(sqlite_database) >= 0
     assert look(path).incremental
 
 
-async def test_the_planner_knows_the_tables(database: Database, path: Path) -> None:
+async def test_the_planner_knows_the_tables(sqlite_database: Database, path: Path) -> None:
     """Statistics are there after a tidying."""
-    await fill(database, 20)
-    await tidy(database)
+    await fill(sqlite_database, 20)
+    await tidy(sqlite_database)
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT count(*) FROM sqlite_stat1").fetchone()[0] > 0
+
+
+async def test_postgres_gets_its_statistics(postgres_database: Database) -> None:
+    """Its space it looks after by itself."""
+    await fill(postgres_database, 20)
+    assert await tidy(postgres_database) == 0
+    assert await size_of(postgres_database) > MB
+    async with postgres_database.read() as connection:
+        known = text("SELECT reltuples FROM pg_class WHERE relname = 'feeds'")
+        assert (await connection.execute(known)).scalar_one() == 20
