@@ -1,8 +1,9 @@
 """The composition root: the only part that knows every other. Builds, runs, shuts down."""
 
+from bot.app.care import prune_now
 from bot.app.core import App, open_app, open_database
 from bot.app.demo import open_demo
-from bot.app.files import replay, summarize
+from bot.app.files import replay, summarize, write_page
 from bot.app.payloads import render_discord, render_slack
 from bot.app.service import serve
 from bot.jobs.check_feed import FeedCheck
@@ -17,9 +18,11 @@ __all__ = [
     "open_app",
     "open_database",
     "open_demo",
+    "prune_now",
     "render_discord",
     "render_slack",
     "replay",
     "serve",
     "summarize",
+    "write_page",
 ]

@@ -6,8 +6,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
+from bot.commands.budgets import Budgets, Expensive
 from bot.commands.desk import Defaults, Desk
 from bot.commands.news import find_topic
+from bot.domain.budget import Budget
 from bot.domain.compose import DigestRequest
 from bot.domain.errors import StorageError
 from bot.domain.growth import Joined
@@ -170,6 +172,12 @@ class App:
             ),
             write=self.writer.write,
             clock=self.clock,
+            budgets=Budgets(
+                {
+                    Expensive.PREVIEW: Budget(most=self.settings.budgets.previews_per_hour),
+                    Expensive.FEED_CHECK: Budget(most=self.settings.budgets.feed_checks_per_hour),
+                }
+            ),
         )
 
     async def _fetch_and_parse(self) -> tuple[Fetcher, FeedParser]:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from bot.app.core import make_encoder
 from bot.commands.news import find_topic
+from bot.domain.errors import InputError
+from bot.jobs.files import write_whole
 from bot.jobs.replay import ReplayTotals, replay_file
 from bot.jobs.summarize_file import summarize_file
 from bot.settings import Settings
@@ -54,3 +56,17 @@ def summarize(
         on_start=on_start,
         on_progress=on_progress,
     )
+
+
+def write_page(page: Path, text: str) -> None:
+    """Write a page whole, for its owner alone, in a folder that is made where it is missing.
+
+    Raises InputError, with the mend, where it cannot be written.
+    """
+    try:
+        page.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"The folder {page.parent} cannot be made ({error.strerror}): name another place."
+        ) from error
+    write_whole(page, [text.rstrip("\n")])

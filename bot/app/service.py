@@ -10,6 +10,7 @@ from typing import TextIO
 
 import structlog
 
+from bot.app.care import care
 from bot.app.chat import Chat, chat_platforms
 from bot.app.core import App
 from bot.domain.errors import StorageError, StraitError
@@ -28,6 +29,9 @@ log = structlog.get_logger()
 # Feeds are looked through for due ones, digests for due slots, so often.
 NEWS_EVERY = timedelta(minutes=1)
 DIGESTS_EVERY = timedelta(seconds=1)
+
+# What is done once a day is looked for so often, the first time so long after the start.
+CARE_EVERY = timedelta(minutes=10)
 
 # SIGTERM has 30 s on Heroku and less patience at a terminal: the whole exit stays below 10 s.
 GRACE = timedelta(seconds=4)
@@ -75,6 +79,7 @@ class Service:
                 "news": Wake(job=self.refresh_and_read, every=NEWS_EVERY),
                 "digests": Wake(job=self.write, every=DIGESTS_EVERY),
                 "deliveries": Wake(job=self.send, every=DIGESTS_EVERY),
+                "care": Wake(job=partial(care, self.app), every=CARE_EVERY),
             }
         )
         first = asyncio.create_task(self._first_round(scheduler))

@@ -11,7 +11,7 @@ from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.retention import PRUNE_EVERY, Retention, cutoff, is_due
-from bot.storage import facts, retention, upkeep
+from bot.storage import facts, inspection, retention, upkeep
 from bot.storage.database import Database
 from bot.storage.retention import Window
 from bot.storage.schema import deliveries, digests, entries, stories
@@ -46,6 +46,7 @@ class Pruned:
     told: int
     digests: int
     removed_subscriptions: int
+    orphans: int
     freed_bytes: int
 
 
@@ -83,8 +84,12 @@ async def prune(
     removed = await _drop_removed(
         database, before=cutoff(keep.removed_workspace_days, now=now), pause=pause
     )
-    freed = await upkeep.tidy(database)
-    pruned = Pruned(**counts, removed_subscriptions=removed, freed_bytes=freed)
+    pruned = Pruned(
+        **counts,
+        removed_subscriptions=removed,
+        orphans=await _drop_orphans(database),
+        freed_bytes=await upkeep.tidy(database),
+    )
     log.info("pruned", **asdict(pruned))
     return pruned
 
@@ -123,6 +128,14 @@ async def _walk(database: Database, step: _Step, pause: timedelta) -> int:
         total, after = total + dropped, window.last
         if dropped:
             await asyncio.sleep(pause.total_seconds())
+
+
+async def _drop_orphans(database: Database) -> int:
+    async with database.read() as connection:
+        if not await inspection.orphans(connection):
+            return 0
+    async with database.write() as connection:
+        return await retention.drop_orphans(connection)
 
 
 async def _drop_removed(database: Database, *, before: datetime, pause: timedelta) -> int:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, Table, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.storage import pruned_items
+from bot.storage import inspection, pruned_items
 from bot.storage.deliveries import DONE
 from bot.storage.schema import (
     deliveries,
@@ -157,6 +157,21 @@ async def drop_removed_workspace(
         for table in (told, installations):
             await connection.execute(delete(table).where(_of_any(table, workspaces)))
     return len(ids)
+
+
+async def drop_orphans(connection: AsyncConnection) -> int:
+    """Drop rows whose counterparts are gone, as the schema would have; returns how many.
+
+    They are there only where something other than Strait changed the database.
+    """
+    total = 0
+    for key in inspection.foreign_keys():
+        table, lost = key.parent.table, inspection.is_orphan(key)
+        ways = update(table).values({key.parent: None}), delete(table)
+        statement = ways[0] if key.ondelete == "SET NULL" else ways[1]
+        total += (await connection.execute(statement.where(lost))).rowcount
+    empty = delete(stories).where(inspection.is_empty_story())
+    return total + (await connection.execute(empty)).rowcount
 
 
 def _of_any(table: Table, workspaces: Sequence[tuple[str, str]]) -> ColumnElement[bool]:
