@@ -1,13 +1,11 @@
 """``doctor`` over a real database: what is wrong in it is found, and nothing else."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
-import pytest
 from sqlalchemy import text
 
 from bot.diagnosis import Finding, Verdict, diagnose
+from bot.domain.model import FeedSpec, FeedState
 from bot.domain.retention import Retention
 from bot.jobs.prune import prune
 from bot.settings import load_settings
@@ -16,15 +14,17 @@ from bot.storage.database import Database
 from bot.storage.encryption import Vault
 from bot.storage.installations import save_token
 from tests.builders import CHANNEL, NOW, TASTE, parsed
-from tests.jobs.test_prune import SPEC, poll, read
+from tests.jobs.test_prune import poll, read
 
 HOUR = timedelta(hours=1)
 
 
 async def findings(
-    database: Database, *, environ: dict[str, str] | None = None
+    database: Database, *, environ: dict[str, str] | None = None, mode: int = 0o600
 ) -> dict[str, list[Finding]]:
     """Return what is not in order, by its subject."""
+    if database.path is not None:
+        database.path.chmod(mode)
     found = await diagnose(load_settings({}), database, environ or {}, now=NOW)
     wrong: dict[str, list[Finding]] = {}
     for one in found:
@@ -119,12 +119,11 @@ async def test_the_database_servers_clock_is_compared(postgres_database: Databas
 async def test_feeds_that_fail_are_found_without_their_secrets(database: Database) -> None:
     """The address is shown without its password and query."""
     async with database.write() as connection:
-        secret = "https://user:hunter2@h.example/rss?token=hunter3"
-        spec = type(SPEC)(url=secret, name="Hanbit")
+        url = "https://user:hunter2@h.example/rss?token=hunter3"
+        spec = FeedSpec(url=url, name="Hanbit")
         made = await feeds.add(connection, spec, countries={}, now=NOW)
-        await connection.execute(
-            text(f"UPDATE feeds SET failures = 3, problem = 'It is gone.' WHERE id = {made.id}")
-        )
+        state = FeedState(feed_id=made.id, failures=3, problem="It is gone.")
+        await feeds.save_state(connection, state)
     [found] = (await findings(database))["feed"]
     assert found.verdict is Verdict.WRONG
     assert "hunter" not in str(found)
@@ -157,17 +156,5 @@ async def test_a_readable_database_is_found(sqlite_database: Database) -> None:
     """With the command that mends it."""
     path = sqlite_database.path
     assert path is not None
-    path.chmod(0o644)
-    [found] = (await findings(sqlite_database))["database"]
+    [found] = (await findings(sqlite_database, mode=0o644))["database"]
     assert found.mend == f"chmod 600 {path}"
-
-
-@pytest.fixture(autouse=True)
-async def private(request: pytest.FixtureRequest) -> AsyncIterator[None]:
-    """Databases are made for their owner alone, as the app makes them."""
-    for name in ("database", "sqlite_database"):
-        if name in request.fixturenames:
-            opened: Database = request.getfixturevalue(name)
-            if isinstance(opened.path, Path):
-                opened.path.chmod(0o600)
-    yield
