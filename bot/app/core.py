@@ -161,6 +161,7 @@ class App:
     def desk(self) -> Desk:
         """The use cases behind every platform's commands."""
         taste = self.settings.digest
+        previews = Budget(most=self.settings.budgets.previews_per_hour)
         return Desk(
             database=self.database,
             topics=self.settings.topics,
@@ -172,12 +173,7 @@ class App:
             ),
             write=self.writer.write,
             clock=self.clock,
-            budgets=Budgets(
-                {
-                    Expensive.PREVIEW: Budget(most=self.settings.budgets.previews_per_hour),
-                    Expensive.FEED_CHECK: Budget(most=self.settings.budgets.feed_checks_per_hour),
-                }
-            ),
+            budgets=Budgets({Expensive.PREVIEW: previews}),
         )
 
     async def _fetch_and_parse(self) -> tuple[Fetcher, FeedParser]:

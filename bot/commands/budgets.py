@@ -15,14 +15,13 @@ MINUTE = timedelta(minutes=1)
 
 
 class Expensive(StrEnum):
-    """What takes seconds of computing, or asks other people's servers."""
+    """What takes seconds of computing."""
 
     PREVIEW = "previews"
-    FEED_CHECK = "feed checks"
 
 
 # A person who tries out a subscription previews it a few times; a script does it for ever.
-DEFAULT = {Expensive.PREVIEW: Budget(most=30), Expensive.FEED_CHECK: Budget(most=30)}
+DEFAULT = {Expensive.PREVIEW: Budget(most=30)}
 
 
 class Budgets:

@@ -50,9 +50,14 @@ def parse_admin(text: str) -> Admin:
     return Admin(platform=match[1], workspace=match[2], user=match[3])
 
 
-def check_admin(admins: Iterable[Admin], person: Person) -> None:
-    """Raise ForbiddenError unless the person may change what belongs to the instance."""
-    if not any(admin.is_(person) for admin in admins):
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Operator:
+    """Whoever has the command line: the instance is theirs."""
+
+
+def check_admin(admins: Iterable[Admin], by: Person | Operator) -> None:
+    """Raise ForbiddenError unless they may change what belongs to the instance."""
+    if isinstance(by, Person) and not any(admin.is_(by) for admin in admins):
         raise ForbiddenError(
             "Only the admins of this Strait change its feeds, topics and names: "
             "ask whoever runs it (they are named in STRAIT_ADMINS)."

@@ -111,6 +111,8 @@ def is_orphan(key: ForeignKey) -> ColumnElement[bool]:
 
 
 def is_empty_story() -> ColumnElement[bool]:
-    """Return the condition that no entry is in a story, which was not merged either."""
+    """Return the condition that no entry is in a story, and that no merge has to do with it."""
+    other = stories.alias("other")
     held = exists().where(readings.c.story_id == stories.c.id)
-    return and_(stories.c.merged_into.is_(None), ~held)
+    leads_here = exists().where(other.c.merged_into == stories.c.id)
+    return and_(stories.c.merged_into.is_(None), ~held, ~leads_here)

@@ -162,16 +162,29 @@ async def drop_removed_workspace(
 async def drop_orphans(connection: AsyncConnection) -> int:
     """Drop rows whose counterparts are gone, as the schema would have; returns how many.
 
-    They are there only where something other than Strait changed the database.
+    They are there only where something other than Strait changed the database. A story
+    that lost the entry it is named after gets another of its own, or ends.
     """
     total = 0
-    for key in inspection.foreign_keys():
+    for key in reversed([*inspection.foreign_keys()]):
         table, lost = key.parent.table, inspection.is_orphan(key)
-        ways = update(table).values({key.parent: None}), delete(table)
-        statement = ways[0] if key.ondelete == "SET NULL" else ways[1]
-        total += (await connection.execute(statement.where(lost))).rowcount
+        if key.parent is stories.c.lead_entry_id:
+            total += await _mend_leads(connection, lost)
+        elif key.ondelete == "SET NULL":
+            cleared = update(table).where(lost).values({key.parent: None})
+            total += (await connection.execute(cleared)).rowcount
+        else:
+            total += (await connection.execute(delete(table).where(lost))).rowcount
+    return total
+
+
+async def _mend_leads(connection: AsyncConnection, lost: ColumnElement[bool]) -> int:
     empty = delete(stories).where(inspection.is_empty_story())
-    return total + (await connection.execute(empty)).rowcount
+    ended = (await connection.execute(empty)).rowcount
+    target = func.coalesce(stories.c.merged_into, stories.c.id)
+    own = select(func.min(readings.c.entry_id)).where(readings.c.story_id == target)
+    mended = update(stories).where(lost).values(lead_entry_id=own.scalar_subquery())
+    return ended + (await connection.execute(mended)).rowcount
 
 
 def _of_any(table: Table, workspaces: Sequence[tuple[str, str]]) -> ColumnElement[bool]:

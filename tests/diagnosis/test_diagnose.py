@@ -1,5 +1,7 @@
 """``doctor`` over a real database: what is wrong in it is found, and nothing else."""
 
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 
 from sqlalchemy import text
@@ -9,14 +11,14 @@ from bot.domain.model import FeedSpec, FeedState
 from bot.domain.retention import Retention
 from bot.jobs.prune import prune
 from bot.settings import load_settings
-from bot.storage import clocks, deliveries, feeds, subscriptions
+from bot.storage import clocks, deliveries, feeds, stories, subscriptions
 from bot.storage.database import Database
 from bot.storage.encryption import Vault
 from bot.storage.installations import save_token
 from tests.builders import CHANNEL, NOW, TASTE, parsed
 from tests.jobs.test_prune import poll, read
 
-HOUR = timedelta(hours=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 async def findings(
@@ -78,24 +80,21 @@ async def test_deliveries_of_unknown_fate_are_found_with_their_cause(database: D
 
 async def test_orphans_are_found_and_pruned(sqlite_database: Database) -> None:
     """Whatever made them; after the pruning the database is in order."""
-    await poll(sqlite_database, [parsed(1), parsed(2)])
-    await read(sqlite_database, [1, 2])
-    async with sqlite_database.write() as connection:
-        # Foreign keys are checked at the end of a transaction where it asks for that.
-        await connection.execute(text("DELETE FROM readings WHERE story_id = 2"))
-    async with sqlite_database.read() as connection:
-        await connection.rollback()
-        await connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
-        await connection.exec_driver_sql("DELETE FROM entries WHERE id = 1")
-        await connection.commit()
-        await connection.rollback()
-        await connection.exec_driver_sql("PRAGMA foreign_keys = ON")
-        await connection.commit()
+    await poll(sqlite_database, [parsed(1), parsed(2), parsed(3), parsed(4)])
+    await read(sqlite_database, [1, 2, 3, 1])
+    with closing(sqlite3.connect(str(sqlite_database.path))) as outside:
+        # The tool of somebody else, which knows nothing of the schema's rules.
+        outside.execute("DELETE FROM entries WHERE id = 1")
+        outside.execute("DELETE FROM readings WHERE story_id = 2")
+        outside.commit()
     told = {found.detail for found in (await findings(sqlite_database))["orphaned rows"]}
     assert "1 in readings without their entries" in told
     assert "1 in stories without their readings" in told
     pruned = await prune(database=sqlite_database, keep=Retention(), now=NOW, pause=timedelta())
-    assert pruned.orphans >= 3
+    assert pruned.orphans == 3
+    async with sqlite_database.read() as connection:
+        kept = await stories.latest(connection, "japan-korea", since=NOW - DAY, until=NOW)
+    assert {(story.id, story.lead_entry_id) for story in kept} == {(1, 4), (3, 3)}
     assert "orphaned rows" not in await findings(sqlite_database)
 
 

@@ -6,7 +6,7 @@ import discord
 import pytest
 
 from bot.commands.desk import Desk
-from bot.domain.errors import BudgetError, NotFoundError
+from bot.domain.errors import BudgetError, InputError, NotFoundError
 from bot.domain.model import Destination
 from bot.platforms.discord.client import DiscordPlatform
 from bot.platforms.discord.membership import Membership
@@ -60,6 +60,7 @@ async def test_another_servers_channel_is_not_subscribed(
     assert isinstance(victim, discord.TextChannel)
     said = await subscribe_with_forged_channel(hostile, platform, victim)
     assert "choose" in said
+    assert causes(server) == [InputError]
     assert await desk.subscriptions("discord", str(hostile.guild.id)) == []
     assert await subscriptions(desk, server) == []
 
