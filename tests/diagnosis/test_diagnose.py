@@ -84,7 +84,7 @@ async def test_orphans_are_found_and_pruned(sqlite_database: Database) -> None:
     await read(sqlite_database, [1, 2, 3, 1])
     with closing(sqlite3.connect(str(sqlite_database.path))) as outside:
         # The tool of somebody else, which knows nothing of the schema's rules.
-        outside.execute("DELETE FROM entries WHERE id = 1")
+        outside.execute("DELETE FROM entries WHERE id = 4")
         outside.execute("DELETE FROM readings WHERE story_id = 2")
         outside.commit()
     told = {found.detail for found in (await findings(sqlite_database))["orphaned rows"]}
@@ -94,7 +94,7 @@ async def test_orphans_are_found_and_pruned(sqlite_database: Database) -> None:
     assert pruned.orphans == 3
     async with sqlite_database.read() as connection:
         kept = await stories.latest(connection, "japan-korea", since=NOW - DAY, until=NOW)
-    assert {(story.id, story.lead_entry_id) for story in kept} == {(1, 4), (3, 3)}
+    assert {(story.id, story.lead_entry_id) for story in kept} == {(1, 1), (3, 3)}
     assert "orphaned rows" not in await findings(sqlite_database)
 
 
