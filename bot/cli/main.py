@@ -6,7 +6,7 @@ from typing import NoReturn
 
 import typer
 
-from bot.cli import care, demo, digest, feeds, files, run
+from bot.cli import care, demo, digest, feeds, files, run, transfer
 from bot.cli.output import err, say, write_utf8
 from bot.domain.errors import ConfigError, StraitError
 
@@ -29,6 +29,7 @@ digest.register(app)
 feeds.register(app)
 files.register(app)
 care.register(app)
+transfer.register(app)
 demo.register(app)
 
 

@@ -5,7 +5,7 @@ from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 
 import stamina
-from sqlalchemy import make_url
+from sqlalchemy import make_url, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.errors import StorageError
@@ -20,9 +20,6 @@ BEGIN_ATTEMPTS = 4
 # A job's unit of work is tried so often before its StorageError is told: a full disk or a
 # broken connection may pass within a second or two.
 STORAGE_ATTEMPTS = 3
-
-# A migration waits this long for another process that migrates, or uses a table, in seconds.
-MIGRATION_PATIENCE = 60
 
 
 class Database:
@@ -73,13 +70,33 @@ class Database:
                 # Where the body raised, closing the connection rolls back instead.
                 await connection.commit()
 
-    async def _begun(self, *, writes: bool) -> AsyncConnection:
+    @asynccontextmanager
+    async def altering(self) -> AsyncIterator[AsyncConnection]:
+        """Open a transaction that may change the schema: alone, patient, whole or not at all.
+
+        On SQLite it may break references until its end, as a table that is made anew does:
+        dropping the old one would else delete what refers to its rows.
+        """
+        with in_words(self.url):
+            async with aclosing(await self._begun(writes=True, alters=True)) as connection:
+                await be_patient(connection)
+                await turns.migration(connection)
+                try:
+                    yield connection
+                    if self.is_sqlite:
+                        await _check_references(connection, self.place)
+                    await connection.commit()
+                finally:
+                    # It checks no references any more: nobody else may get it from the pool.
+                    await connection.invalidate()
+
+    async def _begun(self, *, writes: bool, alters: bool = False) -> AsyncConnection:
         """Return a connection in a transaction; what passes by itself is waited for."""
         async for attempt in stamina.retry_context(on=passes, attempts=BEGIN_ATTEMPTS):
             with attempt:
                 connection = await self._engine.connect()
                 try:
-                    options = transaction_options(self._engine, writes=writes)
+                    options = transaction_options(self._engine, writes=writes, alters=alters)
                     await connection.execution_options(**options)
                     await connection.begin()
                 except BaseException:
@@ -93,10 +110,11 @@ class Database:
         It happens whole or not at all, and once where several processes ask for it.
         Raises DatabaseTooNewError where a newer version of Strait wrote it.
         """
-        async with self.write() as connection:
-            await be_patient(connection, lock_seconds=MIGRATION_PATIENCE)
-            await turns.migration(connection)
-            return await connection.run_sync(migrate.upgrade)
+        before, newest = await self.revision()
+        if before != newest:
+            async with self.altering() as connection:
+                before, newest = await connection.run_sync(migrate.upgrade)
+        return before, newest
 
     async def revision(self) -> tuple[str | None, str]:
         """Return the schema's revision and the newest one known here."""
@@ -111,6 +129,20 @@ class Database:
                 f"T{self.place[1:]} has an older schema, or none: run `python -m bot migrate`."
             )
 
+    async def check_connection(self) -> None:
+        """Raise StorageError unless the database answers."""
+        async with self.read() as connection:
+            await connection.execute(select(1))
+
     async def close(self) -> None:
         """Close every connection."""
         await self._engine.dispose()
+
+
+async def _check_references(connection: AsyncConnection, where: str) -> None:
+    broken = (await connection.execute(text("PRAGMA foreign_key_check"))).first()
+    if broken is not None:
+        raise StorageError(
+            f"A row of {broken[0]} in {where} refers to one of {broken[2]} that is not there: "
+            "nothing was changed; restore it from a backup."
+        )

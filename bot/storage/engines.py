@@ -35,6 +35,9 @@ NETWORK = {
 # Marks a connection's transactions as a writer's.
 WRITES = "strait_write"
 
+# Marks a transaction that may change the schema.
+ALTERS = "strait_alter"
+
 
 def make_engine(url: URL, *, connections: int = CONNECTIONS) -> AsyncEngine:
     """Return an engine for the database; ``connections`` bounds those to Postgres."""
@@ -47,14 +50,16 @@ def make_engine(url: URL, *, connections: int = CONNECTIONS) -> AsyncEngine:
     return engine
 
 
-def transaction_options(engine: AsyncEngine, *, writes: bool) -> dict[str, Any]:
+def transaction_options(
+    engine: AsyncEngine, *, writes: bool, alters: bool = False
+) -> dict[str, Any]:
     """Return the options of a connection whose transaction reads, or writes too.
 
     A writer on Postgres sees what others commit meanwhile, statement by statement (READ
-    COMMITTED); one that decides by what it has read takes turns: see ``dialect.take_turns``.
+    COMMITTED); one that decides by what it has read takes turns: see ``turns``.
     """
     if engine.dialect.name == "sqlite" or writes:
-        return {WRITES: writes}
+        return {WRITES: writes, ALTERS: alters}
     return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
@@ -92,7 +97,11 @@ def _set_pragmas(connection: Any, _record: ConnectionPoolEntry) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     # A writer takes the lock at once: one that upgrades from reading can fail at any
     # statement, without waiting, when another writer came first.
-    writes = connection.get_execution_options().get(WRITES, False)
+    options = connection.get_execution_options()
+    writes = options.get(WRITES, False)
+    if options.get(ALTERS, False):
+        # Within a transaction SQLite ignores this.
+        connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 

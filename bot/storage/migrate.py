@@ -22,14 +22,19 @@ def revisions(connection: Connection) -> tuple[str | None, str]:
     scripts = ScriptDirectory.from_config(_config(connection))
     newest = scripts.get_current_head() or ""
     current = MigrationContext.configure(connection).get_current_revision()
-    known = {script.revision for script in scripts.walk_revisions()}
-    if current is not None and current not in known:
+    if current is not None and current not in known_revisions(connection):
         raise DatabaseTooNewError(
             f"T{place(connection.engine.url)[1:]} was written by a newer version of "
             f"Strait (schema {current}; this version knows up to {newest}). "
             "Install that version, or name another database in DATABASE_URL."
         )
     return current, newest
+
+
+def known_revisions(connection: Connection) -> set[str]:
+    """Return every revision that this version knows."""
+    scripts = ScriptDirectory.from_config(_config(connection))
+    return {script.revision for script in scripts.walk_revisions()}
 
 
 def upgrade(connection: Connection, *, to: str = "head") -> tuple[str | None, str]:

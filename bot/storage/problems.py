@@ -30,7 +30,7 @@ TOO_MANY = (
 )
 NOT_SET_UP = "{where} is not set up yet, or not up to date: run `python -m bot migrate`."
 WRONG_PASSWORD = "{where} refuses the user or the password: correct them in DATABASE_URL."  # noqa: S105
-NO_DATABASE = "There is no {where}: create it, or correct its name in DATABASE_URL."
+NO_DATABASE = "{where} does not exist: create it, or correct its name in DATABASE_URL."
 NO_ROOM = "The disk of {where} is full: nothing was saved; make room or choose a larger plan."
 NOT_ALLOWED = (
     "{where} allows this user no writing: nothing was saved; "
@@ -62,12 +62,12 @@ POSTGRES = {
 
 # While connecting there is no SQLSTATE, only words: the server's, or libpq's.
 CONNECTING = (
+    ("too many", TOO_MANY),
+    ("remaining connection slots", TOO_MANY),
     ("password authentication failed", WRONG_PASSWORD),
     ("no password supplied", WRONG_PASSWORD),
     ('role "', WRONG_PASSWORD),
     ('database "', NO_DATABASE),
-    ("too many", TOO_MANY),
-    ("remaining connection slots", TOO_MANY),
     ("starting up", POSTGRES["57P03"]),
     ("shutting down", POSTGRES["57P03"]),
     (
