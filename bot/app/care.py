@@ -1,22 +1,28 @@
 """What the bot does once a day for itself: pruning, new keys, backups."""
 
+from pathlib import Path
+
 from bot.app.core import App
 from bot.domain.secret_keys import split_keys
-from bot.jobs.backup import Export, back_up_if_due
+from bot.jobs.backup import back_up_if_due
 from bot.jobs.prune import Pruned, prune, prune_if_due
 from bot.storage import installations
 from bot.storage.encryption import Vault
+from bot.storage.transfer import export_database
 
 
-async def care(app: App, export: Export | None = None) -> None:
+async def care(app: App) -> None:
     """Do what is due; whoever wakes it may do so as often as they like."""
+
+    async def export(out: Path) -> None:
+        await export_database(app.database, out, now=app.clock())
+
     keep, now = app.settings.retention, app.clock()
     if await prune_if_due(database=app.database, keep=keep, now=now) is not None:
         await rotate_keys(app)
-    if export is not None:
-        await back_up_if_due(
-            database=app.database, plan=app.settings.backup, export=export, now=app.clock()
-        )
+    await back_up_if_due(
+        database=app.database, plan=app.settings.backup, export=export, now=app.clock()
+    )
 
 
 async def prune_now(app: App) -> Pruned:
