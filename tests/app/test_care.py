@@ -1,4 +1,4 @@
-"""The daily care of the whole app: what is old goes, tokens change keys, backups can be restored."""
+"""The whole app's daily care: what is old goes, tokens change keys, backups are whole."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
