@@ -8,9 +8,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from bot.app.care import prune_now
     from bot.app.core import App, open_app, open_database
     from bot.app.demo import open_demo
-    from bot.app.files import replay, summarize
+    from bot.app.files import replay, summarize, write_page
     from bot.app.payloads import render_discord, render_slack
     from bot.app.service import serve
     from bot.app.transfer import export_to, restore_from
@@ -27,12 +28,14 @@ HOMES = {
     "open_app": "bot.app.core",
     "open_database": "bot.app.core",
     "open_demo": "bot.app.demo",
+    "prune_now": "bot.app.care",
     "render_discord": "bot.app.payloads",
     "render_slack": "bot.app.payloads",
     "replay": "bot.app.files",
     "restore_from": "bot.app.transfer",
     "serve": "bot.app.service",
     "summarize": "bot.app.files",
+    "write_page": "bot.app.files",
 }
 
 __all__ = [
@@ -44,12 +47,14 @@ __all__ = [
     "open_app",
     "open_database",
     "open_demo",
+    "prune_now",
     "render_discord",
     "render_slack",
     "replay",
     "restore_from",
     "serve",
     "summarize",
+    "write_page",
 ]
 
 

@@ -220,10 +220,13 @@ class App:
     @cached_property
     def desk(self) -> Desk:
         """The use cases behind every platform's commands."""
+        from bot.commands.budgets import Budgets, Expensive
         from bot.commands.desk import Defaults, Desk
+        from bot.domain.budget import Budget
         from bot.understanding.query import QueryReader
 
         taste = self.settings.digest
+        previews = Budget(most=self.settings.budgets.previews_per_hour)
         return Desk(
             database=self.database,
             topics=self.settings.topics,
@@ -237,6 +240,7 @@ class App:
             clock=self.clock,
             read_query=QueryReader(self.settings.names).read,
             outlets=self.settings.outlet_cards,
+            budgets=Budgets({Expensive.PREVIEW: previews}),
         )
 
     async def index(self, on_batch: Callable[[int], None] = lambda count: None) -> int:

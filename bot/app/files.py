@@ -12,6 +12,7 @@ from bot.commands.news import find_topic
 from bot.domain.errors import InputError
 from bot.domain.model import Document, Summary
 from bot.domain.spending import Budget, Reservation, Spending
+from bot.jobs.files import write_whole
 from bot.jobs.replay import ReplayTotals, replay_file
 from bot.jobs.summarize_file import Summarizer, summarize_file
 from bot.settings import Settings
@@ -108,3 +109,17 @@ class Waiting:
         """Summarize reports of one event."""
         asked = self._model.summarize(documents, language=language, max_words=max_words)
         return self._runner.run(asked)
+
+
+def write_page(page: Path, text: str) -> None:
+    """Write a page whole, for its owner alone, in a folder that is made where it is missing.
+
+    Raises InputError, with the mend, where it cannot be written.
+    """
+    try:
+        page.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"The folder {page.parent} cannot be made ({error.strerror}): name another place."
+        ) from error
+    write_whole(page, [text.rstrip("\n")])

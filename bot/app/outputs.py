@@ -96,7 +96,13 @@ async def _follow(
     if output is None:
         if known.status is SubscriptionStatus.ACTIVE:
             await subscriptions.pause_at(connection, known.destination, problem=REMOVED)
-            await deliveries.cancel(connection, known.id, problem=REMOVED)
+            await deliveries.cancel(
+                connection,
+                known.id,
+                platform=known.destination.platform,
+                workspace=known.destination.workspace,
+                problem=REMOVED,
+            )
         return
     if known.taste != output.taste:
         changed = change_taste(known, output.taste, now=app.clock())

@@ -41,6 +41,9 @@ NEWS_EVERY = timedelta(minutes=1)
 READ_EVERY = timedelta(seconds=5)
 DIGESTS_EVERY = timedelta(seconds=1)
 
+# What is done once a day is looked for so often, the first time so long after the start.
+CARE_EVERY = timedelta(minutes=10)
+
 # Summaries are made up to three minutes ahead (PREPARED_BEFORE): each slot is met twice.
 PREPARE_EVERY = timedelta(minutes=1)
 
@@ -158,6 +161,7 @@ class Service:
             (Role.SEND, "deliveries", sending),
             (Role.WRITE, "summaries", Wake(job=self.prepare, every=PREPARE_EVERY)),
             (Role.DISCORD, "discord", Wake(job=partial(self.show, "discord"), every=BEAT_EVERY)),
+            (Role.CARE, "care", Wake(job=self.care, every=CARE_EVERY)),
             (Role.SLACK, "slack", Wake(job=partial(self.show, "slack"), every=BEAT_EVERY)),
         )
         return {name: wake for role, name, wake in known if role in self.roles}
@@ -166,6 +170,12 @@ class Service:
     def beats(self) -> Beats:
         """What this process leaves in the database for others to see that it works."""
         return Beats(self.app.database, self.app.clock)
+
+    async def care(self) -> None:
+        """Do what is done once a day: prune, back up, clean up after who left."""
+        from bot.app.care import care
+
+        await care(self.app)
 
     def _beating(self, name: str, job: Callable[[], Awaitable[Result]]) -> Job:
         """Return the job, leaving a beat whenever it succeeds."""
@@ -217,7 +227,9 @@ class Service:
             await guarded("schedules", self.replan)
         # In this order, so that a digest that is due at once already has its news.
         for name, wake in self.wakes.items():
-            await guarded(name, wake.job)
+            # The care of the day can wait until what readers want is done.
+            if name != Role.CARE:
+                await guarded(name, wake.job)
         scheduler.start()
         log.info("first round done", roles=",".join(sorted(self.roles)))
 

@@ -1,10 +1,11 @@
 """What every chat platform offers its users, bound to one instance."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from bot.commands import subscriptions
+from bot.commands import subscriptions, workspaces
+from bot.commands.budgets import Budgets, Expensive
 from bot.commands.news import (
     News,
     as_digest,
@@ -24,6 +25,7 @@ from bot.commands.search import (
 from bot.domain.compose import DigestRequest
 from bot.domain.model import Destination, Digest, Language, Schedule, Subscription, Taste
 from bot.domain.outlets import Outlets
+from bot.domain.people import Forgotten
 from bot.domain.schedule import check_zone, parse_rule, parse_schedule, preview_since
 from bot.domain.search import Query, parse_query
 from bot.domain.topic import Topic
@@ -60,6 +62,7 @@ class Desk:
     clock: Callable[[], datetime]
     read_query: Callable[[str], Query] = parse_query
     outlets: Outlets = field(default_factory=lambda: Outlets(()))
+    budgets: Budgets = field(default_factory=Budgets)
 
     async def news(
         self, topic: str, *, since: str = "24h", language: Language | None = None
@@ -205,6 +208,9 @@ class Desk:
         self, subscription_id: int, *, platform: str, workspace: str
     ) -> tuple[Digest, ...]:
         """Compose what the subscription would get now; nothing counts as told by it."""
+        self.budgets.spend(
+            Expensive.PREVIEW, platform=platform, workspace=workspace, now=self.clock()
+        )
         subscription = await subscriptions.find_subscription(
             self.database, subscription_id, platform=platform, workspace=workspace
         )
@@ -227,3 +233,25 @@ class Desk:
             if topic in self.topics
         ]
         return tuple([await self.write(request) for request in requests])
+
+    async def forget(self, person: str, *, platform: str, workspace: str | None) -> Forgotten:
+        """Remove what names a person, in a workspace or (None) in all of the platform's."""
+        return await workspaces.forget_person(
+            self.database, person, platform=platform, workspace=workspace
+        )
+
+    async def workspace_left(self, workspace: str, *, platform: str) -> None:
+        """Stop all that a workspace gets: it has removed the bot."""
+        await workspaces.leave(
+            self.database, platform=platform, workspace=workspace, now=self.clock()
+        )
+
+    async def workspaces_joined(self, joined: Collection[str], *, platform: str) -> list[str]:
+        """Go on where workspaces have added the bot again; returns those that had removed it."""
+        return await workspaces.join(self.database, joined, platform=platform, now=self.clock())
+
+    async def workspaces_are(self, present: Collection[str], *, platform: str) -> list[str]:
+        """Make up for comings and goings that were missed; returns the workspaces that left."""
+        return await workspaces.reconcile(
+            self.database, present, platform=platform, now=self.clock()
+        )

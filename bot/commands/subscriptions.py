@@ -83,8 +83,10 @@ async def find_subscription(
     database: Database, subscription_id: int, *, platform: str, workspace: str
 ) -> Subscription:
     """Return one of the workspace's subscriptions; raises NotFoundError for another's."""
-    mine = await list_subscriptions(database, platform, workspace)
-    found = next((s for s in mine if s.id == subscription_id), None)
+    async with database.read() as connection:
+        found = await subscriptions.get(
+            connection, subscription_id, platform=platform, workspace=workspace
+        )
     if found is None:
         raise _no_such(subscription_id)
     return found
@@ -104,7 +106,9 @@ async def pause(
         )
         if changed is not None:
             # A digest that waits for another attempt is not wanted any more either.
-            await deliveries.cancel(connection, changed.id, problem=PAUSED)
+            await deliveries.cancel(
+                connection, changed.id, platform=platform, workspace=workspace, problem=PAUSED
+            )
     if changed is None:
         raise _no_such(subscription_id)
     return changed

@@ -12,6 +12,7 @@ from bot.domain.addresses import is_web_address, shown_url
 from bot.domain.errors import InputError
 from bot.domain.model import FeedSpec, Outlet
 from bot.domain.schedule import check_zone
+from bot.domain.secret_keys import HOW_TO_MAKE_ONE, SHORTEST_KEY, split_keys
 from bot.domain.topic import Name, Topic
 from bot.settings.files import Environment, Llm
 from bot.settings.mistakes import Mistakes
@@ -119,6 +120,18 @@ def check_llm(environment: Environment, llm: Llm, mistakes: Mistakes, path: Path
     if llm.daily_cost is not None and not (llm.input_price or llm.output_price):
         mistakes.say(
             path, "llm.daily_cost", "needs llm.input_price and llm.output_price to be reckoned by."
+        )
+
+
+def check_secret_key(environment: Environment, mistakes: Mistakes) -> None:
+    """Check that every key that encrypts what is stored is too long to be guessed."""
+    given = environment.strait_secret_key
+    keys = split_keys(given.get_secret_value()) if given else []
+    if any(len(key) < SHORTEST_KEY for key in keys):
+        mistakes.say(
+            "environment",
+            "STRAIT_SECRET_KEY",
+            f"has a key of fewer than {SHORTEST_KEY} characters: {HOW_TO_MAKE_ONE}.",
         )
 
 

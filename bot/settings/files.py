@@ -8,7 +8,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot.domain.backups import BackupPlan
 from bot.domain.model import FeedSpec, Language, Outlet
+from bot.domain.people import Admin, parse_admin
+from bot.domain.retention import Retention
 from bot.domain.topic import Name
 
 STRICT = ConfigDict(extra="forbid", frozen=True)
@@ -87,6 +90,14 @@ class Output(BaseModel):
     lookup_url: str | None = None
 
 
+class Budgets(BaseModel):
+    """What one workspace may ask for in an hour of what is expensive."""
+
+    model_config = STRICT
+
+    previews_per_hour: Annotated[int, Field(ge=1, le=10_000)] = 30
+
+
 class SettingsFile(BaseModel):
     """``config/settings.toml``."""
 
@@ -98,6 +109,9 @@ class SettingsFile(BaseModel):
     llm: Llm = Llm()
     console: Console = Console()
     output: tuple[Output, ...] = ()
+    budgets: Budgets = Budgets()
+    retention: Retention = Retention()
+    backup: BackupPlan = BackupPlan()
 
 
 class FeedsFile(BaseModel):
@@ -140,6 +154,10 @@ def _split(value: Any) -> Any:
     return [part.strip() for part in value.split(",") if part.strip()] if value else []
 
 
+def _admins(value: Any) -> Any:
+    return [parse_admin(part) for part in _split(value)]
+
+
 class Environment(BaseSettings):
     """What the environment says: addresses, places and, with the platforms, secrets."""
 
@@ -152,6 +170,8 @@ class Environment(BaseSettings):
     strait_allow_networks: Annotated[
         tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_split)
     ] = ()
+    strait_admins: Annotated[tuple[Admin, ...], BeforeValidator(_admins)] = ()
+    strait_secret_key: SecretStr | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     port: Annotated[int, Field(ge=1, le=65535)] | None = None
     discord_token: SecretStr | None = None

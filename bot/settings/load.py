@@ -7,9 +7,11 @@ from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
+from bot.domain.backups import BackupPlan
 from bot.domain.errors import InputError
 from bot.domain.model import FeedSpec, Language, Outlet, Schedule
 from bot.domain.outlets import Outlets
+from bot.domain.retention import Retention
 from bot.domain.schedule import check_zone, parse_schedule
 from bot.domain.topic import Name, Topic
 from bot.settings.checks import (
@@ -18,11 +20,13 @@ from bot.settings.checks import (
     check_llm,
     check_names,
     check_outlets,
+    check_secret_key,
     check_tokens,
     check_topic,
 )
 from bot.settings.database import database_url
 from bot.settings.files import (
+    Budgets,
     Console,
     DigestTaste,
     Environment,
@@ -46,6 +50,8 @@ ENVIRONMENT = {
     "DATABASE_URL": "the database; by default a SQLite file in the user's data folder",
     "STRAIT_CONFIG_DIR": "a folder whose files stand before the configuration that comes along",
     "STRAIT_ALLOW_NETWORKS": "private networks (CIDR, CIDR …) that feeds may be polled from",
+    "STRAIT_ADMINS": "who may change feeds and topics from chat: platform:user, platform:user …",
+    "STRAIT_SECRET_KEY": "encrypts what is secret in the database; a former key may follow a comma",
     "STRAIT_DATABASE_CONNECTIONS": "how many connections a process keeps to Postgres (5)",
     "LOG_LEVEL": "DEBUG, INFO (default), WARNING or ERROR",
     "PORT": "serves /healthz and /readyz, and Slack over HTTP, at this port",
@@ -61,10 +67,8 @@ ENVIRONMENT = {
 # Every variable of ours begins so; another one is a mistyped name.
 OURS = "STRAIT_"
 
-# Names that Strait keeps for itself: the tests' data, and what other versions of it read.
-TOLERATED = frozenset(
-    {"STRAIT_ADMINS", "STRAIT_SECRET_KEY", "STRAIT_EVAL_DATA", "STRAIT_TEST_MODEL"}
-)
+# Names that Strait keeps for itself: the tests' data and model.
+TOLERATED = frozenset({"STRAIT_EVAL_DATA", "STRAIT_TEST_MODEL"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,6 +87,9 @@ class Settings:
     console: Console
     console_schedule: Schedule
     outputs: tuple[OutputTarget, ...]
+    budgets: Budgets
+    retention: Retention
+    backup: BackupPlan
     feeds: tuple[FeedSpec, ...]
     outlets: tuple[Outlet, ...]
     names: tuple[Name, ...]
@@ -140,6 +147,7 @@ def load_settings(
     url = database_url(environment.database_url, mistakes)
     check_tokens(environment, mistakes)
     check_llm(environment, main.llm, mistakes, _find(folders, "settings.toml"))
+    check_secret_key(environment, mistakes)
     mistakes.raise_if_any()
     return Settings(
         database_url=url,
@@ -154,6 +162,9 @@ def load_settings(
         console=main.console,
         console_schedule=schedule,
         outputs=outputs,
+        budgets=main.budgets,
+        retention=main.retention,
+        backup=main.backup,
         feeds=feeds,
         outlets=outlets,
         names=names,

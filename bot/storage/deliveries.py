@@ -19,6 +19,8 @@ KEY_BYTES = 4
 
 OPEN = (DeliveryStatus.PENDING, DeliveryStatus.SENDING)
 LATE = "Its destination was mended too late for this digest."
+# What became of these is known for good, or never will be: they are not sent again.
+DONE = (DeliveryStatus.SENT, DeliveryStatus.FAILED, DeliveryStatus.UNCERTAIN)
 
 
 async def add(
@@ -91,13 +93,20 @@ async def add_notice(
     await connection.execute(notice.on_conflict_do_nothing())
 
 
-async def cancel(connection: AsyncConnection, subscription_id: int, *, problem: str) -> None:
-    """Give up what the outbox holds of a subscription, for a reason."""
+async def cancel(
+    connection: AsyncConnection,
+    subscription_id: int,
+    *,
+    platform: str,
+    workspace: str,
+    problem: str,
+) -> None:
+    """Give up what the outbox holds of a workspace's subscription, for a reason."""
     waiting = deliveries.c.status.in_([*OPEN, DeliveryStatus.HELD])
-    mine = deliveries.c.subscription_id == subscription_id
+    mine = (*_owned(platform, workspace), deliveries.c.subscription_id == subscription_id)
     await connection.execute(
         update(deliveries)
-        .where(mine, waiting, ~deliveries.c.notice)
+        .where(*mine, waiting, ~deliveries.c.notice)
         .values(status=DeliveryStatus.FAILED, problem=problem, leased_until=None)
     )
 
@@ -122,6 +131,22 @@ async def release(connection: AsyncConnection, subscription_id: int, *, now: dat
     due = {"status": DeliveryStatus.PENDING, "problem": None, "next_attempt_at": now}
     await connection.execute(update(deliveries).where(*held, late).values(given_up))
     await connection.execute(update(deliveries).where(*held).values(due))
+
+
+async def cancel_all(
+    connection: AsyncConnection, *, platform: str, workspace: str, problem: str
+) -> None:
+    """Give up all that the outbox holds of a workspace, for a reason."""
+    done = deliveries.c.status.in_(DONE)
+    await connection.execute(
+        update(deliveries)
+        .where(*_owned(platform, workspace), ~done)
+        .values(status=DeliveryStatus.FAILED, problem=problem, leased_until=None)
+    )
+
+
+def _owned(platform: str, workspace: str) -> tuple[ColumnElement[bool], ...]:
+    return (deliveries.c.platform == platform, deliveries.c.workspace == workspace)
 
 
 async def claim_due(

@@ -44,7 +44,7 @@ def make_engine(url: URL, *, connections: int = CONNECTIONS) -> AsyncEngine:
     if url.get_backend_name() == "postgresql":
         return _postgres(url, connections)
     # One writer at a time is SQLite's rule; the pool only serves parallel readers.
-    engine = create_async_engine(url, pool_pre_ping=False)
+    engine = create_async_engine(url, pool_pre_ping=False, hide_parameters=True)
     event.listen(engine.sync_engine, "connect", _set_pragmas)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
@@ -67,6 +67,8 @@ def _postgres(url: URL, connections: int) -> AsyncEngine:
     given = {name: value for name, value in NETWORK.items() if name not in url.query}
     engine = create_async_engine(
         url,
+        # An error's text may reach a log: not with feeds' addresses and tokens in it.
+        hide_parameters=True,
         pool_size=connections,
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT,

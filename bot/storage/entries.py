@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.model import Entry, Feed, ParsedEntry, SavedEntries
 from bot.domain.outlets import Outlets
-from bot.storage import search_index, turns
+from bot.storage import pruned_items, search_index, turns
 from bot.storage.dialect import insert
 from bot.storage.schema import entries, feeds, readings
 
@@ -30,15 +30,17 @@ async def save_parsed(
     outlets: Outlets,
     now: datetime,
 ) -> SavedEntries:
-    """Save a feed's new and changed entries; those it has already are left alone.
+    """Save a feed's new and changed entries; those it has, or has dropped, are left alone.
 
     An entry that changed is read again only where no story holds it: an edit never
     moves an entry from one story to another.
     """
     # Two processes that poll the same feed save it one after the other, in any order of entries.
     await connection.execute(select(feeds.c.id).where(feeds.c.id == feed.id).with_for_update())
-    known = await _hashes(connection, feed.id, [entry.guid for entry in parsed])
-    fresh = {entry.guid: entry for entry in parsed if entry.guid not in known}
+    guids = [entry.guid for entry in parsed]
+    known = await _hashes(connection, feed.id, guids)
+    dropped = await pruned_items.still_listed(connection, feed.id, guids, today=now.date())
+    fresh = {e.guid: e for e in parsed if e.guid not in known and e.guid not in dropped}
     changed = [
         entry
         for entry in parsed

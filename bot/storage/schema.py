@@ -5,6 +5,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     Float,
     ForeignKey,
     Index,
@@ -101,6 +102,8 @@ stories = Table(
     Column("merged_into", Id, ForeignKey("stories.id")),
 )
 Index("ix_stories_topic_last_seen_at", stories.c.topic, stories.c.last_seen_at)
+# Without it every entry that is dropped would look through all stories (foreign keys).
+Index("ix_stories_lead_entry_id", stories.c.lead_entry_id)
 
 readings = Table(
     "readings",
@@ -119,6 +122,12 @@ readings = Table(
 )
 Index("ix_readings_story_id", readings.c.story_id)
 Index("ix_readings_topic_entry_id", readings.c.topic, readings.c.entry_id)
+Index(
+    "ix_readings_duplicate_of",
+    readings.c.duplicate_of,
+    sqlite_where=readings.c.duplicate_of.is_not(None),
+    postgresql_where=readings.c.duplicate_of.is_not(None),
+)
 
 summaries = Table(
     "summaries",
@@ -259,4 +268,30 @@ spending = Table(
     Column("summaries", Integer, nullable=False),
     Column("tokens", BigInteger, nullable=False),
     Column("cost_micros", BigInteger, nullable=False),
+)
+
+# Items whose entries were dropped: a feed that still lists them must not bring them back as
+# new. Of the identifier only a hash is kept, and of the time the day: 40 bytes an item.
+pruned_items = Table(
+    "pruned_items",
+    metadata,
+    Column("feed_id", Id, ForeignKey("feeds.id", ondelete="CASCADE"), primary_key=True),
+    Column("guid_hash", LargeBinary(16), primary_key=True),
+    Column("listed_on", Date, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Workspaces that the bot was added to or removed from. The token, of platforms that give one
+# for each workspace, is encrypted; an export leaves out every column marked secret.
+installations = Table(
+    "installations",
+    metadata,
+    Column("platform", String(20), primary_key=True),
+    Column("workspace", String(80), primary_key=True),
+    Column("token", Text, info={"secret": True}),
+    # Names the key that encrypted it, so that a change of keys can be seen through.
+    Column("key_id", String(16), info={"secret": True}),
+    Column("installed_by", String(80)),
+    Column("installed_at", UtcDateTime, nullable=False),
+    Column("removed_at", UtcDateTime),
 )

@@ -18,7 +18,10 @@ from bot.domain.model import (
 )
 from bot.domain.planning import CLOCK_SKEW, Plan
 from bot.domain.schedule import parse_rule, write_rule
+from bot.storage import installations
 from bot.storage.schema import subscriptions
+
+PRESENT = installations.is_present(subscriptions.c.platform, subscriptions.c.workspace)
 
 
 async def add(
@@ -44,10 +47,13 @@ async def add(
 
 
 async def active(connection: AsyncConnection) -> list[Subscription]:
-    """Return every subscription whose digests are sent, in order of their ids."""
+    """Return every subscription whose digests are sent, in order of their ids.
+
+    Not those of workspaces that have removed the bot.
+    """
     statement = (
         select(subscriptions)
-        .where(subscriptions.c.status == SubscriptionStatus.ACTIVE)
+        .where(subscriptions.c.status == SubscriptionStatus.ACTIVE, PRESENT)
         .order_by(subscriptions.c.id)
     )
     return [_subscription(row) for row in await connection.execute(statement)]
@@ -87,6 +93,7 @@ async def due(
         select(subscriptions)
         .where(
             subscriptions.c.status == SubscriptionStatus.ACTIVE,
+            PRESENT,
             subscriptions.c.platform.in_(platforms),
             subscriptions.c.id > after_id,
             ripe,
@@ -122,6 +129,7 @@ async def lock(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, Sub
         .where(
             subscriptions.c.id.in_(ids),
             subscriptions.c.status == SubscriptionStatus.ACTIVE,
+            PRESENT,
         )
         .order_by(subscriptions.c.id)
         .with_for_update()
@@ -155,7 +163,7 @@ async def save_change(connection: AsyncConnection, changed: Subscription) -> Non
     """Save what a subscription holds and when it is due (see ``planning.change_taste``)."""
     await connection.execute(
         update(subscriptions)
-        .where(subscriptions.c.id == changed.id)
+        .where(*_owned(changed.id, changed.destination.platform, changed.destination.workspace))
         .values(
             **_columns(changed.taste),
             last_slot_at=changed.last_slot_at,
@@ -163,6 +171,15 @@ async def save_change(connection: AsyncConnection, changed: Subscription) -> Non
             due_at=None,
         )
     )
+
+
+async def get(
+    connection: AsyncConnection, subscription_id: int, *, platform: str, workspace: str
+) -> Subscription | None:
+    """Return a workspace's subscription; None where it has none of that id."""
+    statement = select(subscriptions).where(*_owned(subscription_id, platform, workspace))
+    row = (await connection.execute(statement)).first()
+    return _subscription(row) if row else None
 
 
 async def save_status(
@@ -184,11 +201,7 @@ async def save_status(
         values |= {"last_slot_at": skip_until, "owed_slot_at": None, "covered_until": None}
     statement = (
         update(subscriptions)
-        .where(
-            subscriptions.c.id == subscription_id,
-            subscriptions.c.platform == platform,
-            subscriptions.c.workspace == workspace,
-        )
+        .where(*_owned(subscription_id, platform, workspace))
         .values(**values)
         .returning(*subscriptions.c)
     )
@@ -236,11 +249,7 @@ async def remove(
     """Remove a workspace's subscription; False where it has none of that id."""
     statement = (
         delete(subscriptions)
-        .where(
-            subscriptions.c.id == subscription_id,
-            subscriptions.c.platform == platform,
-            subscriptions.c.workspace == workspace,
-        )
+        .where(*_owned(subscription_id, platform, workspace))
         .returning(subscriptions.c.id)
     )
     return (await connection.execute(statement)).first() is not None
@@ -248,6 +257,15 @@ async def remove(
 
 def _of(destination: Destination) -> tuple[ColumnElement[bool], ...]:
     return tuple(subscriptions.c[name] == value for name, value in asdict(destination).items())
+
+
+def _owned(subscription_id: int, platform: str, workspace: str) -> tuple[ColumnElement[bool], ...]:
+    # An id alone is never enough: whoever forges one still names only what is their own.
+    return (
+        subscriptions.c.id == subscription_id,
+        subscriptions.c.platform == platform,
+        subscriptions.c.workspace == workspace,
+    )
 
 
 def _columns(taste: Taste) -> dict[str, object]:

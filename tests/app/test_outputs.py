@@ -12,10 +12,11 @@ import pytest
 from bot.app import App
 from bot.app.outputs import output_messengers, sync_outputs
 from bot.app.service import Service
-from bot.domain.model import Language, Schedule, ScheduleKind, SubscriptionStatus, Taste
+from bot.domain.model import Language, SubscriptionStatus, Taste
 from bot.domain.schedule import next_slot
 from bot.settings.outputs import OutputTarget
 from bot.storage import subscriptions
+from tests.builders import DAILY
 from tests.fakes.feed_server import LOOPBACK
 from tests.fakes.loopback import Loopback
 from tests.platforms.conftest import Clock, app, clock
@@ -24,7 +25,7 @@ __all__ = ["app", "clock"]
 
 TASTE = Taste(
     topics=("japan-korea",),
-    schedule=Schedule(kind=ScheduleKind.DAILY, hour=8, minute=0, zone="Asia/Seoul"),
+    schedule=DAILY,
     language=Language.EN,
     max_stories=3,
 )

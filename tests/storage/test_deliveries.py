@@ -140,7 +140,13 @@ async def test_what_arrived_though_it_was_cancelled_counts_as_sent(database: Dat
         await put(database, subscription, "one")
         [claimed] = await claim(database)
         async with database.write() as connection:
-            await deliveries.cancel(connection, subscription.id, problem="paused")
+            await deliveries.cancel(
+                connection,
+                subscription.id,
+                platform=subscription.destination.platform,
+                workspace=subscription.destination.workspace,
+                problem="paused",
+            )
             step = next_step(outcome, attempts=1, now=NOW)
             assert await deliveries.record(connection, claimed, step) is recorded
 

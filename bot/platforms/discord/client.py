@@ -12,9 +12,11 @@ from bot.platforms.discord.commands import add_commands
 from bot.platforms.discord.config import PLATFORM, DiscordConfig, aim
 from bot.platforms.discord.connection import check_token, close, connect, log_in
 from bot.platforms.discord.lookups import Lookups
+from bot.platforms.discord.membership import Membership
 from bot.platforms.discord.messenger import DiscordMessenger
 from bot.platforms.discord.payload import NO_MENTIONS
 from bot.platforms.discord.permissions import invitation
+from bot.platforms.discord.privacy import Privacy
 from bot.platforms.discord.subscribing import Subscribing
 from bot.platforms.discord.sync import SyncState, sync_commands
 from bot.platforms.discord.tree import StraitTree
@@ -52,13 +54,27 @@ class StraitClient(discord.AutoShardedClient):
         self.tree = StraitTree(self, words)
         self._translator = Translator(texts)
         self._sync_state = sync_state
-        add_commands(self.tree, Lookups(desk, words), Subscribing(desk, words), words)
+        self._membership = Membership(desk)
+        subscribing, privacy = Subscribing(desk, words), Privacy(desk, words)
+        add_commands(self.tree, Lookups(desk, words), subscribing, privacy, words)
 
     async def setup_hook(self) -> None:
         """Sync the commands: once for each login, never on (re)connecting."""
         changed = await sync_commands(self.tree, self._translator, self._sync_state)
         log.info("discord logged in", user=str(self.user), commands_updated=changed)
         log.info("discord invitation", url=invitation(self.application_id or 0))
+
+    async def on_ready(self) -> None:
+        """Make up for servers that came or went while nobody listened."""
+        await self._membership.are([guild.id for guild in self.guilds])
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """Go on with what the server got before, if it is back in time."""
+        await self._membership.joined(guild.id)
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """Stop all that the server gets; Discord's own outages do not come here."""
+        await self._membership.left(guild.id)
 
 
 class DiscordPlatform:

@@ -9,6 +9,7 @@ from discord import app_commands
 from bot.commands.search import SearchOptions
 from bot.domain.search import LONGEST_QUERY
 from bot.platforms.discord.lookups import Lookups
+from bot.platforms.discord.privacy import Privacy
 from bot.platforms.discord.schedules import MORNING
 from bot.platforms.discord.subscribing import Change, Subscribing, Wish
 from bot.platforms.discord.words import Words
@@ -39,7 +40,11 @@ class ManagersGroup(app_commands.Group):
 
 
 def add_commands(
-    tree: app_commands.CommandTree[Any], lookups: Lookups, subscribing: Subscribing, words: Words
+    tree: app_commands.CommandTree[Any],
+    lookups: Lookups,
+    subscribing: Subscribing,
+    privacy: Privacy,
+    words: Words,
 ) -> None:
     """Add every command to the tree."""
     tree.add_command(_news(lookups, words))
@@ -58,6 +63,7 @@ def add_commands(
     for act in (subscribing.pause, subscribing.resume, subscribing.remove, subscribing.preview):
         group.add_command(_by_id(act, subscribing, words))
     tree.add_command(group)
+    tree.add_command(_strait(privacy, words))
 
 
 def _news(lookups: Lookups, words: Words) -> Command:
@@ -111,6 +117,25 @@ def _anywhere(callback: Any, words: Words) -> Command:
         allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True),
         allowed_installs=app_commands.AppInstallationType(guild=True),
     )
+
+
+def _strait(privacy: Privacy, words: Words) -> app_commands.Group:
+    """Return the commands about the bot itself, for everyone and everywhere."""
+    group = app_commands.Group(
+        name="strait",
+        description=words.describe("commands.strait"),
+        allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True),
+        allowed_installs=app_commands.AppInstallationType(guild=True),
+    )
+
+    async def forget_me(interaction: discord.Interaction) -> None:
+        await privacy.forget_me(interaction)
+
+    description = words.describe("commands.strait_forget_me")
+    group.add_command(
+        app_commands.Command(name="forget-me", description=description, callback=forget_me)
+    )
+    return group
 
 
 def _subscribe(lookups: Lookups, subscribing: Subscribing, words: Words) -> Command:

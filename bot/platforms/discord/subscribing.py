@@ -64,7 +64,8 @@ class Subscribing:
             await say(interaction, ask_in(interaction, texts))
             return
         channel = wish.channel or interaction.channel
-        if not isinstance(channel, Channel):
+        if not isinstance(channel, Channel) or channel.guild.id != interaction.guild_id:
+            # Discord resolves channels of the server only; a forged one must go nowhere too.
             raise InputError(texts.say("discord.no_channel"))
         if missing := lacking(channel):
             await say(interaction, explain(channel, missing, texts))

@@ -26,6 +26,7 @@ from bot.platforms.slack.config import PLATFORM
 from bot.platforms.slack.render import MESSAGE_LIMIT, Message, render_digest, shorten
 from bot.platforms.slack.requests import (
     Change,
+    ForgetMe,
     Help,
     ListDigests,
     Manage,
@@ -36,6 +37,7 @@ from bot.platforms.slack.requests import (
     ShowStory,
     Subscribe,
 )
+from bot.rendering.people import tell_forgotten
 from bot.rendering.texts import Texts
 
 log = structlog.get_logger()
@@ -52,6 +54,7 @@ HELP = (
     ("{command} digest change 3 weekdays 08:00,18:00", "help_change"),
     ("{command} digest list", "help_list"),
     ("{command} digest pause|resume|remove|preview 3", "help_manage"),
+    ("{command} forget-me", "help_forget"),
 )
 
 
@@ -105,7 +108,7 @@ class Answers:
         return (say(await self._sentence(request, asker, texts)),)
 
     async def _sentence(
-        self, request: Misuse | Subscribe | Change | Manage, asker: Asker, texts: Texts
+        self, request: Misuse | Subscribe | Change | Manage | ForgetMe, asker: Asker, texts: Texts
     ) -> str:
         match request:
             case Misuse():
@@ -116,6 +119,10 @@ class Answers:
                 return await self._change(request, asker, texts)
             case Manage():
                 return await self._manage(request, asker, texts)
+            case ForgetMe():
+                # Slack's ids name people within a workspace only.
+                gone = await self._desk.forget(asker.user, platform=PLATFORM, workspace=asker.team)
+                return tell_forgotten(gone, texts)
 
     def _help(self, asker: Asker, texts: Texts) -> Message:
         topic = min(self._desk.topics)

@@ -9,7 +9,7 @@ from bot.commands.search import SearchOptions
 from bot.domain.model import Language
 from bot.domain.schedule import schedule_length
 
-VERBS = ("news", "story", "search", "digest", "help")
+VERBS = ("news", "story", "search", "digest", "forget-me", "help")
 DIGEST_VERBS = ("subscribe", "list", "change", "pause", "resume", "remove", "preview")
 OPTIONS = ("lang", "stories")
 SEARCH_OPTIONS = ("topic", "since", "until", "issue", "outlet", "country", "lang")
@@ -88,6 +88,11 @@ class Change:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ForgetMe:
+    """Remove what is stored of the one who writes it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Misuse:
     """What was written cannot be read: ``key`` names the text that says so, with ``values``."""
 
@@ -95,7 +100,9 @@ class Misuse:
     values: Mapping[str, str] = field(default_factory=dict)
 
 
-Request = Help | News | ShowStory | Search | Subscribe | ListDigests | Change | Manage | Misuse
+Request = (
+    Help | News | ShowStory | Search | Subscribe | ListDigests | Change | Manage | ForgetMe | Misuse
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -118,17 +125,27 @@ def read_request(text: str, topics: Collection[str]) -> Request:
 
 def _read(taken: _Words, topics: Collection[str]) -> Request:
     match [word.casefold() for word in taken.plain[:1]]:
-        case [] | ["help"]:
-            return Help()
         case ["news"]:
             return _read_news(taken, taken.plain[1:], topics)
         case ["story"]:
             return _read_story(taken)
         case ["digest"]:
             return _read_digest(taken, topics)
+        case [] | ["help" | "forget-me"]:
+            return _read_bare(taken)
         case [first] if first in topics:
             return _read_news(taken, taken.plain, topics)
     return _unknown(taken.plain[0], [*VERBS, *topics])
+
+
+def _read_bare(taken: _Words) -> Request:
+    match [word.casefold() for word in taken.plain]:
+        case ["forget-me"]:
+            return ForgetMe()
+        case ["forget-me", *_]:
+            # Who wants to be forgotten is not misunderstood.
+            return _too_much(taken.plain[1])
+    return Help()
 
 
 def _take_options(words: list[str]) -> _Words | Misuse:

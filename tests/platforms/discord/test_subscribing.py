@@ -211,6 +211,11 @@ async def test_preview_shows_the_digest_to_the_manager_alone(server: Server, des
 async def test_members_without_manage_server_do_not_see_digest(server: Server) -> None:
     """Discord hides the group from them."""
     assert "digest" not in server.member.available_commands(server.channel)
+    assert set(server.member.available_commands(server.channel)) == {
+        "news",
+        "story",
+        "strait forget-me",
+    }
 
 
 async def test_an_override_does_not_let_members_in(

@@ -40,10 +40,9 @@ async def test_paused_channels_and_uncertain_digests_are_told(sqlite_database: D
         step = next_step(outcome, attempts=1, now=now)
         messenger = ConsoleMessenger(io.StringIO(), {})
         await record_outcome(sqlite_database, messenger, claimed, step, now=now)
-    findings = await diagnose(load_settings({}), sqlite_database, {})
-    told = {f.subject: f for f in findings if f.subject in {"paused", "uncertain"}}
+    findings = await diagnose(load_settings({}), sqlite_database, {}, now=now)
+    told = {f.subject: f for f in findings if f.subject in {"paused", "uncertain deliveries"}}
     assert {f.verdict for f in told.values()} == {Verdict.WRONG}
     assert "console closed" in told["paused"].detail
     assert told["paused"].mend == "The bot is not in the channel: invite it."
-    assert "console dark" in told["uncertain"].detail
-    assert told["uncertain"].mend == "Nobody can tell: look there."
+    assert told["uncertain deliveries"].mend == "Nobody can tell: look there."
