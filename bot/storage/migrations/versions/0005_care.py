@@ -44,4 +44,3 @@ def upgrade() -> None:
         sqlite_where=sa.text("duplicate_of IS NOT NULL"),
         postgresql_where=sa.text("duplicate_of IS NOT NULL"),
     )
-    op.create_index("ix_told_story_id", "told", ["story_id"], unique=False)
