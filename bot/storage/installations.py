@@ -1,14 +1,20 @@
 """Workspaces that the bot was added to or removed from, with their encrypted tokens."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, case, delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.storage.dialect import insert
-from bot.storage.encryption import Vault
 from bot.storage.schema import installations, subscriptions
+
+if TYPE_CHECKING:
+    # Who only sends loads no cryptography.
+    from bot.storage.encryption import Vault
 
 Workspace = tuple[str, str]
 

@@ -130,7 +130,7 @@ async def test_feeds_that_fail_are_found_without_their_secrets(database: Databas
 
 async def test_sqlite_on_a_dyno_is_found(sqlite_database: Database) -> None:
     """Heroku sets DYNO; Postgres there is in order."""
-    [found] = (await findings(sqlite_database, environ={"DYNO": "worker.1"}))["database"]
+    [found] = (await findings(sqlite_database, environ={"DYNO": "worker.1"}))["hosting"]
     assert "heroku addons:create heroku-postgresql" in found.mend
     assert await findings(sqlite_database) == {}
 

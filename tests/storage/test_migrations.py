@@ -189,7 +189,7 @@ async def test_going_back_to_the_version_before(
     """As docs/upgrading.md says: the old version refuses, and goes on from the export before."""
     was = await filled(opened, REVISIONS[-1])
     before, after = tmp_path / "before.gz", tmp_path / "after.gz"
-    await export_database(opened, before, now=NOW)
+    await export_database(opened, before, now=NOW, with_secrets=True)
     newer("pass")
     assert await opened.migrate() == (REVISIONS[-1], "9998")
     await export_database(opened, after, now=NOW)

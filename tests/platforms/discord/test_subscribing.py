@@ -214,6 +214,7 @@ async def test_members_without_manage_server_do_not_see_digest(server: Server) -
     assert set(server.member.available_commands(server.channel)) == {
         "news",
         "story",
+        "search",
         "strait forget-me",
     }
 
