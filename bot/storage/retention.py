@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, Table, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.storage import inspection, pruned_items
+from bot.storage import inspection, pruned_items, search_index
 from bot.storage.deliveries import DONE
 from bot.storage.schema import (
     deliveries,
@@ -67,7 +67,9 @@ async def drop_irrelevant(
     rows = (await connection.execute(chosen)).all()
     items = [(row.feed_id, row.guid) for row in rows if row.feed_id is not None]
     await pruned_items.remember(connection, items, today=today)
-    await _delete_ids(connection, entries, [row.id for row in rows])
+    ids = [row.id for row in rows]
+    await search_index.forget(connection, ids)
+    await _delete_ids(connection, entries, ids)
     return len(rows)
 
 
@@ -79,8 +81,12 @@ async def drop_texts(connection: AsyncConnection, window: Window, *, before: dat
         ~entries.c.unread,
         entries.c.text != "",
     )
-    changed = update(entries).where(*old).values(text="").returning(entries.c.id)
-    return len((await connection.execute(changed)).all())
+    ids = list((await connection.execute(select(entries.c.id).where(*old))).scalars())
+    # The index takes words out by the words that were put in: before they are gone.
+    await search_index.forget(connection, ids)
+    await connection.execute(update(entries).where(entries.c.id.in_(ids)).values(text=""))
+    await search_index.update(connection, ids)
+    return len(ids)
 
 
 async def drop_vectors(connection: AsyncConnection, window: Window, *, before: datetime) -> int:

@@ -24,6 +24,7 @@ from bot.domain.model import (
 from bot.domain.outlets import Outlets
 from bot.domain.retention import Retention
 from bot.domain.retry import LEASE, next_step
+from bot.domain.search import Filters, parse_query
 from bot.jobs import prune as prune_module
 from bot.jobs.prune import PRUNED, Pruned, prune, prune_if_due
 from bot.storage import (
@@ -34,6 +35,7 @@ from bot.storage import (
     feeds,
     pruned_items,
     readings,
+    search,
     stories,
     subscriptions,
 )
@@ -100,6 +102,23 @@ async def test_old_texts_and_vectors_go_and_stories_stay(database: Database) -> 
         (e.title, e.url, e.outlet) for e in before.entries
     ]
     assert (first.vector, second.vector, first.reasons) == (None, None, ("both governments",))
+
+
+async def hits(database: Database, query: str) -> int:
+    async with database.read() as connection:
+        found = await search.newest(connection, parse_query(query), Filters(), told=9, loose=9)
+    return len(found)
+
+
+async def test_the_search_knows_what_is_left(database: Database) -> None:
+    """Words of a dropped text or entry lead nowhere any more; those of a kept title do."""
+    kept = parsed(1, title="Ferry sails again", text="Fog delayed the crossing.")
+    dropped = parsed(2, title="Baseball results", text="The home side won.")
+    await poll(database, [dropped, kept], now=OLD)
+    await read(database, [None, 1])
+    assert [await hits(database, word) for word in ("ferry", "fog", "baseball")] == [1, 1, 1]
+    await run(database)
+    assert [await hits(database, word) for word in ("ferry", "fog", "baseball")] == [1, 0, 0]
 
 
 async def test_what_is_recent_stays_whole(database: Database) -> None:
