@@ -41,7 +41,11 @@ async def test_a_channel_is_subscribed_and_gets_its_digest_once(
     service = Service(app=app, messengers={"discord": platform.messenger})
     await service.refresh_and_read()
     await server.manager.slash(
-        server.channel, "digest subscribe", topic="japan-korea", time="08:00", zone="Asia/Tokyo"
+        server.channel,
+        "digest subscribe",
+        topic="japan-korea",
+        schedule="daily 08:00",
+        zone="Asia/Tokyo",
     )
     await service.write()
     await service.send()

@@ -16,7 +16,7 @@ from bot.domain.errors import InputError
 from bot.platforms.slack.config import PLATFORM, SlackConfig
 from bot.platforms.slack.platform import SlackPlatform
 from bot.rendering.texts import Texts
-from bot.web.app import serve_web
+from bot.web.app import make_web_app, serve_web
 from tests.fakes.slack_server import Invocation, SlackServer
 from tests.fakes.slack_workspace import SECRET, TEAM
 from tests.platforms.slack.conftest import Serve
@@ -55,13 +55,17 @@ def form(invocation: Invocation) -> bytes:
     return urlencode(invocation.payload).encode()
 
 
+async def no_problems() -> tuple[str, ...]:
+    return ()
+
+
 @pytest.fixture
 async def door(
     config: SlackConfig, desk: Desk, texts: dict[str, Texts], serving: Serve
 ) -> AsyncIterator[Door]:
     over_http = replace(config, app_token=None, signing_secret=SECRET)
     platform = SlackPlatform(over_http, desk=desk, texts=texts)
-    app = web.Application()
+    app = make_web_app(no_problems)
     platform.add_routes(app)
     async with (
         serving(platform),
