@@ -27,6 +27,7 @@ from bot.understanding.text import lead
 from bot.understanding.vectors import load_encoder
 
 TOPICS = ROOT / "config" / "topics"
+MORE_TOPICS = ROOT / "config" / "more" / "topics"
 MEANINGS = ROOT / "bot" / "understanding" / "data" / "meaning"
 SETS = ("jk_gold_dev.jsonl", "trilingual_dev.jsonl")
 ISSUE_SET = "trilingual_dev.jsonl"
@@ -366,4 +367,4 @@ def fit_and_write() -> None:
         write_direction(FITTED_FOR, "use", fitted.direction)
     alone = calibrated(replace(given, vectors=None))
     for carried in CARRIED_TO:
-        write_topic(TOPICS / f"{carried}.toml", alone.weights, issues)
+        write_topic(MORE_TOPICS / f"{carried}.toml", alone.weights, issues)

@@ -10,7 +10,7 @@ from bot.understanding.relevance import Judge, matcher_for, sighted
 
 @pytest.fixture(scope="module")
 def china() -> Topic:
-    return load_topics(bundled_config())["japan-china"]
+    return load_topics(bundled_config() / "more")["japan-china"]
 
 
 @pytest.fixture(scope="module")

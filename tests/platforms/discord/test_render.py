@@ -188,7 +188,7 @@ def everything(page: Page) -> list[str]:
 
 def markup(text: str) -> list[str]:
     """Return what Discord reads as markup, in order: a backslash makes the next sign text."""
-    bare = re.sub(r"\\[^0-9A-Za-z\s]", "", MOMENT.sub("", LINK.sub(r"\1", text)))
+    bare = re.sub(r"\\[^0-9A-Za-z\s]", "x", MOMENT.sub("", LINK.sub(r"\1", text)))
     anywhere = r"[*_~|`\[\]<>]|https?://|\w\.\w+/|:\w+:"
     return re.findall(rf"^(?:#+|-#|[-*+>]|\d+\.)(?= )|{anywhere}", bare, re.MULTILINE)
 
