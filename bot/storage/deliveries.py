@@ -241,19 +241,6 @@ async def record(connection: AsyncConnection, delivery: Delivery, step: NextStep
     return (await connection.execute(statement)).first() is not None
 
 
-async def troubled(
-    connection: AsyncConnection, *, since: datetime, limit: int
-) -> tuple[int, list[Delivery]]:
-    """Return how many digests since a slot are of unknown fate, and the newest of them."""
-    chosen = (
-        deliveries.c.status == DeliveryStatus.UNCERTAIN,
-        deliveries.c.slot_at >= since,
-    )
-    count = await connection.scalar(select(func.count()).select_from(deliveries).where(*chosen))
-    newest = select(deliveries).where(*chosen).order_by(deliveries.c.id.desc()).limit(limit)
-    return count or 0, [_delivery(row) for row in await connection.execute(newest)]
-
-
 def _held_by(delivery: Delivery) -> tuple[ColumnElement[bool], ...]:
     return (deliveries.c.id == delivery.id, deliveries.c.claims == delivery.claim)
 

@@ -10,7 +10,6 @@ from bot.domain.model import (
     Destination,
     Sent,
     Subscription,
-    Unknown,
     Unreachable,
 )
 from bot.domain.retry import LEASE, next_step
@@ -164,18 +163,3 @@ async def test_keys_of_two_instances_do_not_meet(database: Database) -> None:
                 connection, subscription.id, platform="console", workspace="local"
             )
     assert len(keys) == 2
-
-
-async def test_digests_of_unknown_fate_are_listed(database: Database) -> None:
-    """The newest first, with the number of all; those of long ago are over."""
-    for number in range(3):
-        await put(database, await subscribe(database), str(number))
-    for _ in range(3):
-        [claimed] = await claim(database)
-        unknown = Unknown(problem="nobody can tell", final=True)
-        async with database.write() as connection:
-            await deliveries.record(connection, claimed, next_step(unknown, attempts=1, now=NOW))
-    async with database.read() as connection:
-        count, newest = await deliveries.troubled(connection, since=SLOT, limit=2)
-        assert (count, [one.payload for one in newest]) == (3, ["2", "1"])
-        assert (await deliveries.troubled(connection, since=NOW, limit=2))[0] == 0
