@@ -1,0 +1,184 @@
+"""Digests, their deliveries, and what sending one comes to."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from bot.domain.model.subscriptions import Destination
+from bot.domain.model.words import Issue, Language
+
+
+class ItemKind(StrEnum):
+    """Whether the destination has been told of the story before."""
+
+    NEW = "new"
+    UPDATE = "update"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Source:
+    """An entry as a digest cites it: ``number`` is its mark in the sentences, from 1."""
+
+    number: int
+    entry_id: int
+    outlet_name: str
+    country: str | None
+    language: str
+    title: str
+    url: str
+    published_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DigestSentence:
+    """A sentence and the numbers of the sources that it comes from."""
+
+    text: str
+    sources: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DigestItem:
+    """One story as a digest tells it. ``sources`` hold every report, the cited ones first."""
+
+    story_id: int
+    story_version: int
+    kind: ItemKind
+    headline: str
+    language: str
+    issue: Issue
+    sentences: tuple[DigestSentence, ...]
+    sources: tuple[Source, ...]
+    first_seen_at: datetime
+    last_seen_at: datetime
+    method: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Digest:
+    """The neutral document that every platform renders.
+
+    ``since`` and ``until`` bound the stories considered; ``entries_read`` and
+    ``outlets_read`` count the reports of the stories told or, on a quiet day, all that
+    was read in the time; ``stories_left_out`` says how many stories more there were.
+    ``sides`` are the topic's two countries. ``late``: it was due at ``slot_at`` and could not
+    be written then; ``slots_skipped`` counts the earlier digests that it stands for.
+    """
+
+    topic: str
+    topic_title: str
+    sides: tuple[str, str]
+    language: Language
+    zone: str
+    since: datetime
+    until: datetime
+    items: tuple[DigestItem, ...]
+    stories_left_out: int = 0
+    entries_read: int = 0
+    outlets_read: int = 0
+    slot_at: datetime | None = None
+    late: bool = False
+    slots_skipped: int = 0
+
+
+class DeliveryStatus(StrEnum):
+    """Where a delivery is on its way. ``held`` waits for its destination to be mended."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    HELD = "held"
+    SENT = "sent"
+    FAILED = "failed"
+    UNCERTAIN = "uncertain"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Delivery:
+    """One part of one digest to one destination, its payload frozen when it was written.
+
+    ``key`` is unique to subscription, slot and part: the platform's idempotency key.
+    ``claim`` numbers the claims: only the newest one's holder may send and record. A
+    ``notice`` is no digest, but tells a person what became of one.
+    """
+
+    id: int
+    subscription_id: int = 0
+    key: str
+    destination: Destination
+    slot_at: datetime
+    part: int
+    payload: str
+    status: DeliveryStatus
+    attempts: int = 0
+    next_attempt_at: datetime | None = None
+    leased_until: datetime | None = None
+    first_attempt_at: datetime | None = None
+    message_id: str | None = None
+    problem: str | None = None
+    claim: int = 0
+    notice: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Notice:
+    """What the person who subscribed is told of a digest that did not simply arrive.
+
+    ``status`` is what became of it: ``held`` (its destination is paused), ``uncertain`` or
+    ``failed``. ``subscriptions`` are the ids of those concerned.
+    """
+
+    destination: Destination
+    status: DeliveryStatus
+    problem: str
+    language: Language
+    subscriptions: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sent:
+    """The platform took the message and named it."""
+
+    message_id: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RateLimited:
+    """The platform asks to wait; ``everywhere``: with messages to any destination."""
+
+    retry_after: timedelta
+    everywhere: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rejected:
+    """The platform will never take this message; ``problem`` says why, with the mend."""
+
+    problem: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Blocked:
+    """The destination takes no message at all until a person mends it, as ``problem`` says."""
+
+    problem: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unreachable:
+    """The message certainly did not arrive; it may be tried again."""
+
+    problem: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unknown:
+    """The message may have arrived: look before trying again.
+
+    ``final``: nobody will ever be able to tell, so that looking again is of no use.
+    """
+
+    problem: str
+    final: bool = False
+
+
+SendOutcome = Sent | RateLimited | Rejected | Blocked | Unreachable | Unknown
