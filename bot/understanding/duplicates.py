@@ -24,6 +24,8 @@ RELATED_TITLES = 0.22
 BARE_WINDOW = timedelta(hours=12)
 # A text gets another title within the day; series come back with another part.
 RETITLED_WINDOW = timedelta(hours=20)
+# An outlet's report that was lengthened holds this share of its earlier text's shingles.
+LENGTHENED = 0.95
 # The smallest hashes of a body, by which candidates are looked up.
 SKETCH = 12
 
@@ -37,6 +39,7 @@ class Signature:
     entry_id: int
     seen_at: datetime
     url: str
+    outlet: str
     title: str
     title_numbers: frozenset[str]
     body_numbers: frozenset[str]
@@ -54,6 +57,7 @@ def signature(entry: Entry) -> Signature:
         entry_id=entry.id,
         seen_at=entry.seen_at,
         url=entry.url,
+        outlet=entry.outlet,
         title=letters(title),
         title_numbers=numbers(title),
         body_numbers=numbers(body),
@@ -75,6 +79,13 @@ def similarity(one: Shingles, other: Shingles) -> float:
     return common / (len(one) + len(other) - common)
 
 
+def held(one: Shingles, other: Shingles) -> float:
+    """Return the share of the shingles of ``one`` that ``other`` has too, 0..1."""
+    if not len(one):
+        return 0.0
+    return len(np.intersect1d(one, other, assume_unique=True)) / len(one)
+
+
 def same_text(old: Signature, new: Signature) -> bool:
     """Whether ``new`` is the text of ``old``, published again.
 
@@ -87,11 +98,26 @@ def same_text(old: Signature, new: Signature) -> bool:
     if not new.body_length:
         long_enough = len(new.title) >= LONG_TITLE
         return same_title and long_enough and new.seen_at - old.seen_at <= BARE_WINDOW
+    if _lengthened(old, new):
+        return True
     if old.body_numbers != new.body_numbers:
         return False
     if same_title:
         return alike >= SAME_BODY_AND_TITLE
     return _can_be_one(old, new) and alike >= SAME_BODY
+
+
+def _lengthened(old: Signature, new: Signature) -> bool:
+    """Whether an outlet published its report again with something added at the end.
+
+    A sentence added is no other report: the reader has seen the rest.
+    """
+    return (
+        old.outlet == new.outlet
+        and old.body_numbers <= new.body_numbers
+        and _can_be_one(old, new)
+        and held(old.body_shingles, new.body_shingles) >= LENGTHENED
+    )
 
 
 def _can_be_one(old: Signature, new: Signature) -> bool:

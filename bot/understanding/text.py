@@ -1,8 +1,11 @@
 """The text of an entry as the reading compares it: normal forms, marks, numbers, shingles."""
 
 import hashlib
+import math
 import re
 import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Mapping
 
 # Titles and leads say what an article is about; the rest costs time and adds other subjects.
 LEAD_CHARACTERS = 400
@@ -24,6 +27,11 @@ _MARKS = re.compile(
 _OUTLET_SUFFIX = re.compile(r"\s+[-–—|｜]\s+[^-–—|｜]{2,30}$|\s*\|\s*[^|]{2,30}$")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _NOT_WORD = re.compile(r"[\W_]+")
+_WORD = re.compile(r"[^\W\d_]+")
+# Scripts that write no spaces between words, or inflect by what is written after them.
+_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]+")
+# Words of an alphabet are compared by their first letters, which stay when they are inflected.
+STEM_LETTERS = 6
 
 
 def normal(text: str) -> str:
@@ -82,3 +90,31 @@ def shingles(text: str, size: int = SHINGLE_CHARACTERS) -> frozenset[int]:
 def lead(title: str, text: str, limit: int = LEAD_CHARACTERS) -> str:
     """Return title and the beginning of the text, cut to ``limit`` characters."""
     return f"{normal(title)}\n{normal(_DATELINE.sub('', text))}"[:limit]
+
+
+def terms(text: str) -> Mapping[str, float]:
+    """Return what ``text`` says, term by term, each with 1 + log of its frequency.
+
+    Terms are pairs of CJK characters and the first letters of alphabetic words without
+    accents, so that Dončić and Doncic are one in any language.
+    """
+    counts = Counter(term for word in _WORD.findall(_plain(text)) for term in _terms_of(word))
+    return {term: 1.0 + math.log(count) for term, count in counts.items()}
+
+
+def _plain(text: str) -> str:
+    """Return ``text`` in lower case, without the accents of alphabets."""
+    return "".join(_base(character) for character in lower(normal(text)))
+
+
+def _base(character: str) -> str:
+    if character.isascii() or _CJK.match(character):
+        return character
+    pieces = unicodedata.normalize("NFKD", character)
+    return "".join(piece for piece in pieces if not unicodedata.combining(piece))
+
+
+def _terms_of(word: str) -> Iterator[str]:
+    for run in _CJK.findall(word):
+        yield from (run[at : at + 2] for at in range(max(1, len(run) - 1)))
+    yield from (part[:STEM_LETTERS] for part in _CJK.sub(" ", word).split() if len(part) > 1)
