@@ -206,14 +206,12 @@ def _joins(
         if one.folds[seen.at] in held:
             continue
         odds = _cross_fitted(one, seen, models)
-        stories: dict[str, list[int]] = {}
-        for row, other in enumerate(seen.others.tolist()):
-            if one.folds[other] not in held:
-                stories.setdefault(events[other], []).append(row)
-        for event, rows in stories.items():
-            moments = [one.items[int(seen.others[row])].at for row in rows]
-            signals = story_signals(one.items[seen.at].at, moments, seen.compared, odds, rows)
-            yield signals, float(event == events[seen.at])
+        rows = np.flatnonzero(~np.isin(one.folds[seen.others], held))
+        if len(rows):
+            told, signals = story_signals(seen.compared, odds, rows, events[seen.others[rows]])
+            yield from zip(
+                map(tuple, signals), (told == events[seen.at]).astype(float), strict=True
+            )
 
 
 def _cross_fitted(one: Replayed, seen: Seen, models: Mapping[int, Linear]) -> Floats:
@@ -295,21 +293,10 @@ def follow_guesses(
         if event in events[: seen.at] or fold not in (None, one.folds[seen.at]):
             continue
         odds = weights.pair.log_odds(seen.compared.signals)
-        stories: dict[str, list[int]] = {}
-        for row, other in enumerate(seen.others.tolist()):
-            stories.setdefault(events[other], []).append(row)
-        signals = [
-            story_signals(
-                one.items[seen.at].at,
-                [one.items[int(seen.others[row])].at for row in rows],
-                seen.compared,
-                odds,
-                rows,
-            )
-            for rows in stories.values()
-        ]
-        fits = weights.story.log_odds(np.array(signals))
-        best = list(stories)[int(fits.argmax())]
+        rows = np.arange(len(seen.others))
+        stories, signals = story_signals(seen.compared, odds, rows, events[seen.others])
+        fits = weights.story.log_odds(signals)
+        best = str(stories[fits.argmax()])
         found.append((float(fits.max()), chain.get(best, "") == chain.get(event, event)))
     return found
 

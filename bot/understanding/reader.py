@@ -242,9 +242,8 @@ class Reader:
             return told
         place = self._stories.place(item)
         if place.merged is not None:
-            changes.merge(
-                place.merged, self._move(place.merged, into=place.story_id), place.story_id
-            )
+            moved = self._move(place.merged, into=place.story_id)
+            changes.merge(place.merged, moved, into=place.story_id)
         if place.follows is not None:
             changes.follows[place.story_id] = place.follows
         return place.story_id

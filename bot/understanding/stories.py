@@ -1,20 +1,20 @@
 """Stories: entries about one event, grouped as they arrive, across languages."""
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bot.understanding.pairs import Item, StoryWeights
-from bot.understanding.window import SECONDS_PER_HOUR, Comparison, Window
+from bot.understanding.window import Comparison, Window
 
 # An event is news for days; what comes later is another story.
 WINDOW = timedelta(days=7)
 # Of so many of a story's latest members it is asked whether they would join another story.
-MEMBERS_ASKED = 20
+MEMBERS_ASKED = 10
 # So many stories beside the best are asked whether they are one with it.
 RIVALS = 2
 
@@ -87,7 +87,11 @@ class Stories:
         The item itself is left out where it is a member already, so that the decision on an
         entry that was placed can be explained.
         """
-        found = self._compared(item, range(len(self._window.items)))
+        rows = np.array(
+            [at for at, one in enumerate(self._window.items) if one.entry_id != item.entry_id],
+            dtype=np.int64,
+        )
+        found = self._compared(item, rows) if len(rows) else []
         return sorted(found, key=lambda one: (-one.fit, one.story_id))
 
     def remember(self, item: Item, story_id: int) -> None:
@@ -102,28 +106,18 @@ class Stories:
             return candidates[0].story_id
         return None
 
-    def _compared(self, item: Item, rows: Sequence[int]) -> list[Candidate]:
-        """Return the stories of these rows of the window as candidates."""
-        rows = [at for at in rows if self._window.items[at].entry_id != item.entry_id]
-        if not rows:
-            return []
+    def _compared(self, item: Item, rows: NDArray[np.int64]) -> list[Candidate]:
+        """Return the stories of these rows of the window, at least one, as candidates."""
         compared = self._window.compare(item)
         odds = self._weights.pair.log_odds(compared.signals)
-        by_story: dict[int, list[int]] = {}
-        for row in rows:
-            story = self._story_of[self._window.items[row].entry_id]
-            by_story.setdefault(story, []).append(row)
-        times = [one.at for one in self._window.items]
-        signals = np.array(
-            [
-                story_signals(item.at, [times[row] for row in members], compared, odds, members)
-                for members in by_story.values()
-            ]
-        )
+        held = np.array([self._story_of[self._window.items[row].entry_id] for row in rows])
+        stories, signals = story_signals(compared, odds, rows, held)
         fits = self._weights.story.log_odds(signals)
         return [
-            Candidate(story_id=story, odds=float(row[0]), fit=float(fit))
-            for story, row, fit in zip(by_story, signals, fits, strict=True)
+            Candidate(story_id=story, odds=odd, fit=fit)
+            for story, odd, fit in zip(
+                stories.tolist(), signals[:, 0].tolist(), fits.tolist(), strict=True
+            )
         ]
 
     def _are_one(self, one: int, other: int) -> bool:
@@ -131,7 +125,7 @@ class Stories:
         by_story = self._members()
         smaller, larger = sorted((by_story[one], by_story[other]), key=len)
         fits = [
-            self._compared(self._window.items[row], larger)[0].fit
+            self._compared(self._window.items[row], np.array(larger))[0].fit
             for row in smaller[-MEMBERS_ASKED:]
         ]
         return sum(fits) >= self._weights.join * len(fits)
@@ -159,21 +153,28 @@ class Stories:
 
 
 def story_signals(
-    at: datetime,
-    moments: Sequence[datetime],
     compared: Comparison,
     odds: NDArray[np.float64],
-    members: Sequence[int],
-) -> tuple[float, float, float, float]:
-    """Return what ``pairs.STORY_SIGNALS`` names, of an item and a story.
+    rows: NDArray[np.int64],
+    stories: NDArray[Any],
+) -> tuple[NDArray[Any], NDArray[np.float64]]:
+    """Return the stories of some rows, and a row for each of what ``pairs.STORY_SIGNALS`` names.
 
-    ``members`` are the story's rows in ``compared`` and in ``odds``, ``moments`` their times.
+    ``rows`` are rows of ``compared`` and ``odds``, ``stories`` what each of them belongs to.
     """
-    gap = max(at - max(moments), min(moments) - at, timedelta(0))
-    centroid = float(np.linalg.norm(compared.vectors[members].sum(axis=0)))
-    return (
-        float(odds[members].mean()),
-        math.log(len(members)),
-        math.log1p(gap.total_seconds() / SECONDS_PER_HOUR),
-        float(compared.cosines[members].sum()) / max(centroid, 1e-6),
+    order = np.argsort(stories, kind="stable")
+    rows = rows[order]
+    told, starts, sizes = np.unique(stories[order], return_index=True, return_counts=True)
+    first, last = (
+        extreme.reduceat(compared.hours[rows], starts) for extreme in (np.minimum, np.maximum)
     )
+    # From the story's nearest end; nothing where the item lies within.
+    gap = np.maximum(np.maximum(first, -last), 0.0)
+    centroids = np.linalg.norm(np.add.reduceat(compared.vectors[rows], starts), axis=1)
+    signals = (
+        np.add.reduceat(odds[rows], starts) / sizes,
+        np.log(sizes),
+        np.log1p(gap),
+        np.add.reduceat(compared.cosines[rows], starts) / np.maximum(centroids, 1e-6),
+    )
+    return told, np.stack(signals, axis=1)

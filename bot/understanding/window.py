@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -106,13 +106,25 @@ class Comparison:
     """An entry beside those of a window.
 
     ``signals`` has a row for each entry and a column for each of ``pairs.SIGNALS``;
-    ``vectors`` are the centred unit vectors of the entries, shape ``(entries, dim)``, and
-    ``cosines`` their cosines with the entry's.
+    ``vectors`` are the centred unit vectors of the entries, shape ``(entries, dim)``,
+    ``cosines`` their cosines with the entry's, and ``hours`` how long after it they came
+    (negative: before).
     """
 
     signals: Floats
     vectors: NDArray[np.float32]
     cosines: Floats
+    hours: Floats
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Stack:
+    """The items of a window as arrays: times in hours, languages and what they mean."""
+
+    vectors: NDArray[np.float32]
+    hours: Floats
+    of: NDArray[np.int64]
+    number: Mapping[str, int]
 
 
 class Window:
@@ -129,7 +141,7 @@ class Window:
         self._names = TermIndex(power=0.5, smoothing=1.0)
         self._numbers = TermIndex(power=0.5, smoothing=1.0)
         self._words = TermIndex(power=1.0, smoothing=0.0)
-        self._stacked: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None
+        self._stacked: _Stack | None = None
 
     def add(self, item: Item) -> None:
         """Take up one more item."""
@@ -155,10 +167,11 @@ class Window:
     def compare(self, item: Item) -> Comparison:
         """Return an item beside all that are held."""
         names, numbers, words = (index.cosines(terms) for index, terms in self._indexed(item))
-        same = np.array([other.language == item.language for other in self.items], dtype=float)
-        seconds = [abs((other.at - item.at).total_seconds()) for other in self.items]
-        vectors, own = self._centred(item)
-        cosines = (vectors @ own).astype(np.float64)
+        stack = self._stack(len(item.vector))
+        hours = stack.hours - item.at.timestamp() / SECONDS_PER_HOUR
+        same = (stack.of == stack.number.get(item.language, -1)).astype(float)
+        own = unit((item.vector - self._centre(item.language))[None, :])[0]
+        cosines = (stack.vectors @ own).astype(np.float64)
         columns = (
             cosines,
             same,
@@ -166,35 +179,37 @@ class Window:
             numbers,
             words * same,
             words * (1 - same),
-            np.log1p(np.array(seconds) / SECONDS_PER_HOUR),
+            np.log1p(np.abs(hours)),
         )
-        return Comparison(signals=np.stack(columns, axis=1), vectors=vectors, cosines=cosines)
+        signals = np.stack(columns, axis=1)
+        return Comparison(signals=signals, vectors=stack.vectors, cosines=cosines, hours=hours)
 
-    def _centred(self, item: Item) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return the items' vectors and one more with the means of their languages taken away.
+    def _stack(self, dim: int) -> _Stack:
+        """Return the items as arrays, their vectors without the means of their languages.
 
         Within one subject all vectors look alike, and each language has its own offset. The
         mean is that of the window, or the fitted one where the window holds few.
         """
-        if not self.items:
-            return np.zeros((0, len(item.vector)), np.float32), item.vector
-        languages = list(dict.fromkeys([*(one.language for one in self.items), item.language]))
-        centres = np.stack([self._centre(language) for language in languages])
-        number = {language: at for at, language in enumerate(languages)}
         if self._stacked is None:
-            rows = np.stack([one.vector for one in self.items])
-            of = np.array([number[one.language] for one in self.items])
-            self._stacked = (unit(rows - centres[of]), centres)
-        return self._stacked[0], unit((item.vector - centres[number[item.language]])[None, :])[0]
+            languages = list(dict.fromkeys(one.language for one in self.items))
+            number = {language: at for at, language in enumerate(languages)}
+            of = np.array([number[one.language] for one in self.items], dtype=np.int64)
+            rows = np.array([one.vector for one in self.items], np.float32).reshape(-1, dim)
+            centres = np.array([self._centre(one) for one in languages], np.float32)
+            hours = [one.at.timestamp() / SECONDS_PER_HOUR for one in self.items]
+            self._stacked = _Stack(
+                vectors=unit(rows - centres.reshape(-1, dim)[of]),
+                hours=np.array(hours, dtype=float),
+                of=of,
+                number=number,
+            )
+        return self._stacked
 
     def _centre(self, language: str) -> NDArray[np.float32]:
         spoken = [one.vector for one in self.items if one.language == language]
         prior = prior_centre(self._encoder, language)
+        total = np.sum(spoken, axis=0, dtype=np.float32)
         if prior is None:
-            prior = _mean([one.vector for one in self.items])
-        total = prior * PRIOR_VECTORS + np.sum(spoken, axis=0, dtype=np.float32)
+            return np.asarray(total / max(1, len(spoken)), dtype=np.float32)
+        total = total + prior * PRIOR_VECTORS
         return np.asarray(total / (PRIOR_VECTORS + len(spoken)), dtype=np.float32)
-
-
-def _mean(vectors: Iterable[NDArray[np.float32]]) -> NDArray[np.float32]:
-    return np.asarray(np.mean(list(vectors), axis=0), dtype=np.float32)
