@@ -94,10 +94,14 @@ def language(record: Record) -> str:
 
 
 @cache
+def _encoded(encoder: str, name: str) -> NDArray[np.float32]:
+    rows = load_encoder(encoder).encode([lead(row["title"], text_of(row)) for row in core(name)])
+    return rows.astype("<f2").astype(np.float32)
+
+
 def vectors(encoder: Encoder, name: str) -> NDArray[np.float32]:
     """Return the vectors of a set's core items, rounded as they are stored."""
-    rows = encoder.encode([lead(row["title"], text_of(row)) for row in core(name)])
-    return rows.astype("<f2").astype(np.float32)
+    return _encoded(encoder.name, name)
 
 
 def centres(encoder: Encoder) -> dict[str, NDArray[np.float16]]:
@@ -296,8 +300,8 @@ def follow_guesses(
         rows = np.arange(len(seen.others))
         stories, signals = story_signals(seen.compared, odds, rows, events[seen.others])
         fits = weights.story.log_odds(signals)
-        best = str(stories[fits.argmax()])
-        found.append((float(fits.max()), chain.get(best, "") == chain.get(event, event)))
+        best = str(stories[int(np.argmax(fits))])
+        found.append((float(np.max(fits)), chain.get(best, "") == chain.get(event, event)))
     return found
 
 

@@ -79,7 +79,7 @@ class TermIndex:
         return np.asarray(rarity**self._power)
 
     def _rarest(self) -> float:
-        return math.log((len(self._rows) + PRIOR_ENTRIES) / 0.5) ** self._power
+        return float(math.log((len(self._rows) + PRIOR_ENTRIES) / 0.5) ** self._power)
 
     def _flattened(self) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
         if self._flat is None:

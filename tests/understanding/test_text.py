@@ -58,7 +58,7 @@ def test_shingles_are_the_runs_of_letters() -> None:
     assert len(shingles("ab", 3)) == 1
     assert len(shingles(" -- ")) == 0
     assert shingles("weather in Tokyo", 3).tolist() == sorted(shingles("weather in Tokyo", 3))
-    assert len(shingles("a\ud800b", 2)) == 2
+    assert len(shingles("\ud800" * 9, 2)) <= 1
 
 
 def test_terms_join_forms_of_a_word_across_scripts_and_accents() -> None:
