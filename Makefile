@@ -8,7 +8,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 INSTALL := $(PIP) install --require-hashes --prefer-binary -r
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench lock clean
+.PHONY: help demo test check format fit bench lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -28,6 +28,9 @@ check: $(VENV)/.dev ## format, lint, types, architecture: what CI runs besides t
 format: $(VENV)/.dev ## format the code and mend what lint can mend
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+fit: $(VENV)/.dev ## refit every weight from the evaluation data and write it for review
+	@$(BIN)/python -m benchmarks.fit $(FIT_ARGS)
 
 bench: $(VENV)/.dev ## quality and speed (a small slice; FULL=1 for all)
 	@$(BIN)/python -m benchmarks.quality $(if $(FULL),--full)

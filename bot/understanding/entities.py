@@ -1,18 +1,21 @@
 """Names in a text: one matcher over the whole table, with guards against look-alikes."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import ahocorasick
 
 from bot.domain.topic import Name
-from bot.understanding.abbreviations import abbreviated
+from bot.understanding.abbreviations import COUNTRIES, abbreviated
 from bot.understanding.text import lower, match_form
 
 # Latin forms this short are abbreviations or surnames (US, LDP, Abe): their case must agree.
 EXACT_CASE_LENGTH = 4
 # Hangul forms this short are parts of many other words.
 STRICT_HANGUL_LENGTH = 2
+# The cue groups of words for the reader's own state: ``home:ko-KR``.
+HOME = "home:"
 # The last letter of Unicode's Latin Extended-B block.
 _LAST_LATIN = "\u024f"
 
@@ -22,12 +25,18 @@ class Found:
     """What a text names.
 
     ``names`` are ids with the form as it was written first; ``runs`` the countries of
-    headline abbreviations (日 is ``{JP}``, 韓日 ``{JP, KR}``); ``cues`` the cue groups.
+    headline abbreviations (日 is ``{JP}``, 韓日 ``{JP, KR}``); ``counts`` how many different
+    words of each cue group stand there.
     """
 
     names: Mapping[str, str]
     runs: tuple[frozenset[str], ...] = ()
-    cues: frozenset[str] = frozenset()
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def cues(self) -> frozenset[str]:
+        """The cue groups of which a word stands there."""
+        return frozenset(self.counts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +88,7 @@ class Matcher:
         return Found(
             names=names,
             runs=tuple(abbreviated(text, language)),
-            cues=frozenset(hit.form.cue for hit in hits if hit.form.cue),
+            counts=_counted(text, hits, self.names),
         )
 
     def _hits(self, text: str) -> Iterator[_Hit]:
@@ -88,6 +97,28 @@ class Matcher:
                 hit = _Hit(last + 1 - len(form.text), last + 1, form)
                 if _is_a_word(text, hit) and _has_its_case(text, hit):
                     yield hit
+
+
+def _counted(text: str, hits: Sequence[_Hit], names: Mapping[str, Name]) -> Counter[str]:
+    """Return how many different words of each cue group stand in the text.
+
+    A word for the reader's own state does not count right behind a country: in 日정부 and
+    中国政府 it is that country's.
+    """
+    owned = {h.end for h in hits if h.form.name and names[h.form.name].kind == "country"}
+    owned |= {at + 1 for at, character in enumerate(text) if character in COUNTRIES}
+    words = {
+        (hit.form.cue, hit.form.text)
+        for hit in hits
+        if hit.form.cue
+        and not (hit.form.cue.startswith(HOME) and _owner_ends(text, hit.start) in owned)
+    }
+    return Counter(cue for cue, _ in words)
+
+
+def _owner_ends(text: str, start: int) -> int:
+    """Return where a country right before a word would end, a space aside."""
+    return start - 1 if start and text[start - 1] == " " else start
 
 
 def _name_forms(names: Sequence[Name]) -> Iterator[_Form]:

@@ -13,6 +13,7 @@ from bot.understanding.duplicates import WINDOW as DUPLICATE_WINDOW
 from bot.understanding.duplicates import Duplicates, signature
 from bot.understanding.issues import issue_of
 from bot.understanding.language import language_of
+from bot.understanding.meaning import direction_of, meaning
 from bot.understanding.pairs import Item, item_of, story_weights, telling
 from bot.understanding.relevance import Judge, Sighting, matcher_for, sighted
 from bot.understanding.stories import WINDOW as STORY_WINDOW
@@ -82,6 +83,7 @@ class Reader:
         self._matcher = matcher_for(topic, names)
         self._judge = Judge(topic, self._matcher.names)
         self._encoder = encoder
+        self._direction = direction_of(topic.id, encoder.name)
         self._assume_relevant = assume_relevant
         self._duplicates = Duplicates()
         self._stories = Stories(
@@ -98,12 +100,17 @@ class Reader:
         entry that is read again because it changed keeps the story that holds it.
         """
         self._forget(entries)
-        first = [(entry, self._first_pass(entry)) for entry in entries]
-        rows = self._vectors(first)
+        seen = [self._sighted(entry) for entry in entries]
+        rows = self._vectors(entries, seen)
+        first = [
+            (entry, self._first_pass(entry, sighting, rows.get(entry.id)))
+            for entry, sighting in zip(entries, seen, strict=True)
+        ]
         placed: dict[int, Reading] = {}
         changes = _Changes()
         for entry, reading in first:
-            placed[entry.id] = self._placed(entry, reading, rows.get(entry.id), changes)
+            row = None if _is_copy(reading) else rows.get(entry.id)
+            placed[entry.id] = self._placed(entry, reading, row, changes)
         moved = changes.moved
         for entry_id in moved.keys() & placed.keys():
             placed[entry_id] = replace(placed[entry_id], story_id=moved.pop(entry_id))
@@ -129,31 +136,30 @@ class Reader:
                 break
             del self._kept[oldest]
 
-    def _first_pass(self, entry: Entry) -> Reading:
-        """Everything that needs no vector."""
-        language = language_of(lead(entry.title, entry.text), entry.language)
-        seen = self._sighted(entry, language)
-        verdict = self._judge.verdict(seen)
+    def _first_pass(self, entry: Entry, seen: Sighting, row: NDArray[np.float32] | None) -> Reading:
+        """Return everything but the story, which depends on the readings before."""
+        added = 0.0 if row is None else meaning(row, self._direction)
+        verdict = self._judge.verdict(seen, added)
         reading = Reading(
             entry_id=entry.id,
             topic=self._topic.id,
-            language=language,
+            language=seen.language,
             relevance=verdict.relevance,
             relevant=self._assume_relevant or verdict.relevance >= self._topic.threshold,
             reasons=verdict.reasons,
-            issue=issue_of(seen, self._matcher.names),
+            issue=issue_of(seen, self._matcher.names, self._topic),
             entities=tuple(sorted(seen.names)),
         )
         reading = self._compared(entry, reading)
         self._keep(entry, reading)
         return reading
 
-    def _sighted(self, entry: Entry, language: str) -> Sighting:
+    def _sighted(self, entry: Entry) -> Sighting:
         return sighted(
             self._matcher,
             title=entry.title,
             text=entry.text,
-            language=language,
+            language=language_of(lead(entry.title, entry.text), entry.language),
             country=entry.country,
         )
 
@@ -200,11 +206,13 @@ class Reader:
             self._kept[entry.id] = (entry.seen_at, replace(reading, vector=None))
 
     def _vectors(
-        self, readings: Sequence[tuple[Entry, Reading]]
+        self, entries: Sequence[Entry], seen: Sequence[Sighting]
     ) -> Mapping[int, NDArray[np.float32]]:
-        """Vectors of what is relevant and no copy, as they will be remembered: in float16."""
+        """Vectors of what could matter, as they will be remembered: in float16."""
         wanted = [
-            entry for entry, reading in readings if reading.relevant and not _is_copy(reading)
+            entry
+            for entry, sighting in zip(entries, seen, strict=True)
+            if self._assume_relevant or entry.id in self._kept or self._judge.opens(sighting)
         ]
         rows = self._encoder.encode([lead(entry.title, entry.text) for entry in wanted])
         return {entry.id: unpack(pack(row)) for entry, row in zip(wanted, rows, strict=True)}

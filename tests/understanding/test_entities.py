@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.topic import Name
+from bot.understanding.clashes import clashes
 from bot.understanding.entities import Matcher
 from bot.understanding.text import match_form
 
@@ -105,10 +106,41 @@ def test_every_form_of_the_table_is_found_by_itself(
     assert lost == []
 
 
-def test_ids_of_the_table_are_unique_and_dates_in_order(names: tuple[Name, ...]) -> None:
-    """A name is one row; an office ends after it began."""
-    assert len({name.id for name in names}) == len(names)
-    assert all(name.since < name.until for name in names if name.since and name.until)
+def test_the_table_has_no_clashes(names: tuple[Name, ...]) -> None:
+    """Every id is one row, and no two rows share a form without saying so."""
+    assert clashes(names) == ()
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        (Name(id="kishida", kind="person", ja=("日程",)), "no clash"),
+        (Name(id="a", kind="person", en=("Lee",)), "a surname that many bear"),
+        (Name(id="a", kind="person", en=("Abe Shinzo",), ko=("아베",)), "two syllables"),
+        (Name(id="a", kind="term", ja=("日",)), "one character"),
+        (Name(id="a", kind="term", en=("twin",)), "shared"),
+        (Name(id="twin", kind="term", ja=("竹",)), "two rows have this id"),
+    ],
+)
+def test_a_clash_is_told(row: Name, told: str) -> None:
+    """Lone characters, short hangul and surnames stand in many other words; forms are shared."""
+    table = (Name(id="twin", kind="term", en=("Twin",)), row)
+    said = "; ".join(str(clash) for clash in clashes(table)) or "no clash"
+    assert told in said
+
+
+def test_two_names_may_share_a_form_that_says_more_in_one() -> None:
+    """A longer form holds a shorter one: the longest counts, so it is no clash."""
+    one = Name(id="korea", kind="country", en=("Korea",))
+    other = Name(id="north", kind="country", en=("North Korea",))
+    assert clashes((one, other)) == ()
+
+
+@pytest.mark.parametrize("text", ["日정부 발표", "日 정부 발표", "일본 정부 발표", "중국정부 발표"])
+def test_a_government_behind_a_country_is_that_countrys(matcher: Matcher, text: str) -> None:
+    """정부 alone is Seoul in a Korean paper, 日정부 is not."""
+    assert "home:ko-KR" not in matcher.find(text, "ko").cues
+    assert "home:ko-KR" in matcher.find("정부 발표", "ko").cues
 
 
 @given(st.text())

@@ -1,5 +1,7 @@
 """Relevance and issues."""
 
+import math
+
 import pytest
 
 from bot.domain.model import Issue
@@ -95,7 +97,21 @@ def test_home_words_mean_the_papers_own_state(judge: Judge, matcher: Matcher) ->
     ],
 )
 def test_the_issue_is_the_matter_named(
-    matcher: Matcher, title: str, language: str, issue: Issue
+    matcher: Matcher, topic: Topic, title: str, language: str, issue: Issue
 ) -> None:
     """Names speak for issues; where none does it is other."""
-    assert issue_of(seen(matcher, title, language), matcher.names) is issue
+    assert issue_of(seen(matcher, title, language), matcher.names, topic) is issue
+
+
+def test_reasons_name_who_and_what_is_named(judge: Judge, matcher: Matcher) -> None:
+    """A journalist reads the names as they were written."""
+    told = verdict(judge, matcher, "Kishida and Yoon speak about Dokdo", "en")
+    assert told.reasons[-1] == "names Kishida, Yoon, Dokdo"
+
+
+def test_the_signals_add_up_to_the_relevance(judge: Judge, matcher: Matcher, topic: Topic) -> None:
+    """What is told to have moved the score is all that did."""
+    told = judge.verdict(seen(matcher, "Japan and South Korea hold summit", "en"), meaning=0.25)
+    score = topic.weights["bias"] + sum(told.moved.values())
+    assert told.relevance == pytest.approx(1 / (1 + math.exp(-score)))
+    assert told.moved["meaning"] == 0.25

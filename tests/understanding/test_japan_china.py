@@ -1,0 +1,38 @@
+"""A second pair of countries is one file: the same code and names, other sides."""
+
+import pytest
+
+from bot.domain.topic import Name, Topic
+from bot.settings.load import bundled_config, load_topics
+from bot.understanding.entities import Matcher
+from bot.understanding.relevance import Judge, matcher_for, sighted
+
+
+@pytest.fixture(scope="module")
+def china() -> Topic:
+    return load_topics(bundled_config())["japan-china"]
+
+
+@pytest.fixture(scope="module")
+def chinese(china: Topic, names: tuple[Name, ...]) -> Matcher:
+    return matcher_for(china, names)
+
+
+@pytest.mark.parametrize(
+    ("title", "language", "kept"),
+    [
+        ("Japan and China foreign ministers hold talks in Beijing", "en", True),
+        ("日中首脳が会談、輸入規制の撤廃を協議", "ja", True),
+        ("중국과 일본 외교장관 회담, 양국 현안 협의", "ko", True),
+        ("Japan and South Korea foreign ministers hold talks in Seoul", "en", False),
+        ("Japan beat China 3-0 in the volleyball final", "en", False),
+        ("A quiet day", "en", False),
+    ],
+)
+def test_only_news_of_this_pair_is_kept(
+    china: Topic, chinese: Matcher, title: str, language: str, kept: bool
+) -> None:
+    """Its weights are carried over from a pair that has labelled news."""
+    seen = sighted(chinese, title=title, text="", language=language, country=None)
+    relevance = Judge(china, chinese.names).verdict(seen).relevance
+    assert (relevance >= china.threshold) is kept
