@@ -35,7 +35,11 @@ fit: $(VENV)/.dev ## refit every weight from the evaluation data and write it fo
 bench: $(VENV)/.dev ## quality and speed (a small slice; FULL=1 for all)
 	@$(BIN)/python -m benchmarks.quality $(if $(FULL),--full)
 	@$(BIN)/python -m benchmarks.speed $(if $(FULL),--full)
+	@$(BIN)/python -m benchmarks.search $(if $(FULL),--full)
+	@$(BIN)/python -m benchmarks.size
 	@$(BIN)/python -m benchmarks.chat $(if $(FULL),--full)
+	@$(BIN)/python -m benchmarks.outbox $(if $(FULL),,--deliveries 500 --destinations 100)
+	@$(BIN)/python -m benchmarks.crash --kills $(if $(FULL),1000,30)
 
 lock: ## write requirements.txt and requirements-dev.txt anew (needs uv)
 	uv pip compile pyproject.toml --quiet --universal --generate-hashes --python-version 3.11 -o requirements.txt

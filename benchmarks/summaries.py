@@ -14,9 +14,11 @@ from rouge_score.rouge_scorer import RougeScorer
 
 from benchmarks import data
 from benchmarks.report import Row, print_table
+from bot.app.language_model import name_table
 from bot.domain.model import Document, Summary
 from bot.summarize.candidates import is_safe
 from bot.summarize.extractive import ExtractiveSummarizer
+from bot.summarize.grounding import Grounded, Grounding
 from bot.summarize.terms import terms_of
 
 MEASURES = ("rouge1", "rouge2", "rougeL")
@@ -87,6 +89,26 @@ def _clusters(summarizer: ExtractiveSummarizer) -> Iterator[Row]:
     yield Row(measure="sentences without markup, instructions", value=fmean(safe), must=1.0)
     yield Row(measure="facts told (roughly)", value=fmean(facts), note=f"of {len(facts)}")
     yield Row(measure="traps avoided", value=1 - fmean(traps), must=1.0, note=f"of {len(traps)}")
+    yield from _grounding(clusters)
+
+
+def _grounding(clusters: Sequence[data.Record]) -> Iterator[Row]:
+    """Yield how many true and false statements the check of a model's sentences lets pass."""
+    facts, traps = [], []
+    names = name_table(data.names())
+    for cluster in clusters:
+        check = Grounding(
+            documents_of(cluster), names.names_in, common=names.common, assumed=names.assumed
+        ).check
+        every, language = [doc["id"] for doc in cluster["docs"]], cluster["lang"]
+        facts += [check(f["fact"], f["docs"], language=language) for f in cluster["facts"]]
+        traps += [check(trap, every, language=language) for trap in cluster["traps"]]
+    told, lied = (sum(isinstance(v, Grounded) for v in verdicts) for verdicts in (facts, traps))
+    yield Row(measure="facts that pass the check", value=told / len(facts), note=f"of {len(facts)}")
+    stopped = 1 - lied / len(traps)
+    yield Row(
+        measure="traps that the check stops", value=stopped, must=1.0, note=f"of {len(traps)}"
+    )
 
 
 def _cited_right(cluster: data.Record, summary: Summary) -> Iterator[float]:

@@ -1,9 +1,10 @@
 """Makes values of the core types with sensible defaults."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from bot.domain.model import (
+    AtTimes,
     Destination,
     Entry,
     Feed,
@@ -13,8 +14,9 @@ from bot.domain.model import (
     ParsedEntry,
     Reading,
     Schedule,
-    ScheduleKind,
     Story,
+    Subscription,
+    SubscriptionStatus,
     Taste,
 )
 from bot.domain.topic import Topic
@@ -28,7 +30,7 @@ OUTLETS = (
     Outlet(id="morning", name="Tokyo Morning Post", country="JP", languages=("en",)),
 )
 
-DAILY = Schedule(kind=ScheduleKind.DAILY, hour=8, minute=0, zone="Asia/Seoul")
+DAILY = Schedule(rule=AtTimes(times=(time(8),)), zone="Asia/Seoul")
 CHANNEL = Destination(platform="console", workspace="local", channel="output")
 
 
@@ -107,3 +109,15 @@ def story(number: int = 1, **changes: Any) -> Story:
 
 
 TASTE = Taste(topics=("japan-korea",), schedule=DAILY, language=Language.EN, max_stories=10)
+
+
+def subscription(**changes: Any) -> Subscription:
+    values: dict[str, Any] = {
+        "id": 1,
+        "destination": CHANNEL,
+        "taste": TASTE,
+        "status": SubscriptionStatus.ACTIVE,
+        "created_at": datetime(1970, 1, 1, tzinfo=UTC),
+        "last_slot_at": NOW,
+    }
+    return Subscription(**values | changes)

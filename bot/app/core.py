@@ -1,30 +1,39 @@
-"""The app: every part put together over one database."""
+"""The app: every part put together over one database.
+
+What only some roles need is imported where it is first used: a process that sends starts
+without the parts that poll, read and write.
+"""
+
+from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
-from bot.commands.desk import Defaults, Desk
-from bot.commands.news import find_topic
 from bot.domain.compose import DigestRequest
 from bot.domain.errors import StorageError
 from bot.domain.growth import Joined
 from bot.domain.model import Digest, Feed, Language
-from bot.feeds.fetch import Fetcher, FetchLimits
-from bot.feeds.parsing import FeedParser
-from bot.jobs.check_feed import FeedCheck, check_feed
-from bot.jobs.read_entries import EntryReaders, ReadTotals, read_entries
-from bot.jobs.refresh_feeds import FeedResult, RefreshTotals, refresh_feeds
-from bot.jobs.write_digests import DigestWriter
+from bot.domain.timeline import ToneWords
 from bot.rendering.texts import Texts, load_texts
 from bot.settings import Settings
-from bot.storage import feeds
 from bot.storage.database import Database
-from bot.summarize.extractive import ExtractiveSummarizer
-from bot.understanding.reader import Reader
-from bot.understanding.vectors import Encoder, load_encoder
+
+if TYPE_CHECKING:
+    from bot.commands.desk import Desk
+    from bot.feeds.fetch import Fetcher
+    from bot.feeds.parsing import FeedParser
+    from bot.jobs.check_feed import FeedCheck
+    from bot.jobs.read_entries import EntryReaders, ReadTotals
+    from bot.jobs.refresh_feeds import FeedResult, RefreshTotals
+    from bot.jobs.write_digests import DigestWriter
+    from bot.summarize.llm import LlmSummarizer
+    from bot.understanding.reader import Reader
+    from bot.understanding.vectors import Encoder
 
 
 def utc_now() -> datetime:
@@ -56,17 +65,37 @@ class App:
     @cached_property
     def readers(self) -> EntryReaders:
         """The topics' readers, kept between runs."""
+        from bot.jobs.read_entries import EntryReaders
+
         return EntryReaders(list(self.settings.topics), self._make_reader)
 
     @cached_property
     def writer(self) -> DigestWriter:
         """Composes digests from the database."""
+        from bot.jobs.write_digests import DigestWriter
+        from bot.summarize.extractive import ExtractiveSummarizer
+
         # Vectors cost far more time than they add to these summaries: see benchmarks/summaries.py.
-        return DigestWriter(self.database, ExtractiveSummarizer())
+        return DigestWriter(self.database, ExtractiveSummarizer(), model=self.model)
+
+    @cached_property
+    def model(self) -> LlmSummarizer | None:
+        """The model that writes summaries, where the environment names one."""
+        if self.settings.environment.llm_model is None:
+            return None
+        from bot.app.language_model import make_model
+        from bot.storage.spending import StoredLedger
+
+        model = make_model(self.settings, StoredLedger(self.database, self.clock))
+        if model is not None:
+            self._stack.push_async_callback(model.close)
+        return model
 
     def _make_reader(
         self, topic: str, remembered: Sequence[Joined], new_story_id: Callable[[], int]
     ) -> Reader:
+        from bot.understanding.reader import Reader
+
         return Reader(
             topic=self.settings.topics[topic],
             names=self.settings.names,
@@ -75,12 +104,22 @@ class App:
             remembered=remembered,
         )
 
+    async def set_up(self) -> None:
+        """Bring a SQLite file up to date, and check another database.
+
+        Raises StorageError, or DatabaseTooNewError for a database of a newer version.
+        """
+        if await _prepare(self.database):
+            await self.sync_feeds()
+
     async def sync_feeds(self) -> None:
         """Make the stored feeds follow the configuration, once in the app's life.
 
         Only who polls does so: a look-up from a shell with another configuration must not
         change what a running bot polls.
         """
+        from bot.storage import feeds
+
         if self._synced:
             return
         async with self.database.write() as connection:
@@ -100,6 +139,8 @@ class App:
         on_result: Callable[[FeedResult], None] = lambda result: None,
     ) -> RefreshTotals:
         """Poll the feeds that are due, or all of them; ``on_start`` is told how many."""
+        from bot.jobs.refresh_feeds import refresh_feeds
+
         await self.sync_feeds()
         fetcher, parser = await self._fetch_and_parse()
         return await refresh_feeds(
@@ -118,6 +159,8 @@ class App:
         self, asked: Sequence[Feed], on_answer: Callable[[], None] = lambda: None
     ) -> list[FeedCheck]:
         """Ask feeds and say how each answers; saves nothing."""
+        from bot.jobs.check_feed import check_feed
+
         fetcher, parser = await self._fetch_and_parse()
 
         # Answers wait for their parsing in memory: no more of them than are polled at once.
@@ -133,14 +176,33 @@ class App:
 
     async def read(self, on_batch: Callable[[int], None] = lambda count: None) -> ReadTotals:
         """Read every unread entry."""
-        return await read_entries(
+        from bot.jobs.index_entries import index_entries
+        from bot.jobs.read_entries import read_entries
+
+        read = await read_entries(
             database=self.database, readers=self.readers, now=self.clock(), on_batch=on_batch
         )
+        await index_entries(self.database)
+        return read
+
+    def today(self, zone: str) -> date:
+        """Return the local day in a zone."""
+        return self.clock().astimezone(ZoneInfo(zone)).date()
+
+    @cached_property
+    def tone_words(self) -> ToneWords:
+        """Finds the words of cooperation and friction in a title."""
+        from bot.understanding.entities import Matcher
+
+        matcher = Matcher((), self.settings.signals)
+        return lambda title, language: matcher.find(title, language).cues
 
     async def digest(
         self, topic: str, *, since: timedelta, language: Language, limit: int | None = None
     ) -> Digest:
         """Compose a topic's digest from the database, as one who has been told nothing."""
+        from bot.commands.news import find_topic
+
         now, taste = self.clock(), self.settings.digest
         return await self.writer.write(
             DigestRequest(
@@ -158,7 +220,13 @@ class App:
     @cached_property
     def desk(self) -> Desk:
         """The use cases behind every platform's commands."""
+        from bot.commands.budgets import Budgets, Expensive
+        from bot.commands.desk import Defaults, Desk
+        from bot.domain.budget import Budget
+        from bot.understanding.query import QueryReader
+
         taste = self.settings.digest
+        previews = Budget(most=self.settings.budgets.previews_per_hour)
         return Desk(
             database=self.database,
             topics=self.settings.topics,
@@ -170,9 +238,21 @@ class App:
             ),
             write=self.writer.write,
             clock=self.clock,
+            read_query=QueryReader(self.settings.names).read,
+            outlets=self.settings.outlet_cards,
+            budgets=Budgets({Expensive.PREVIEW: previews}),
         )
 
+    async def index(self, on_batch: Callable[[int], None] = lambda count: None) -> int:
+        """Index every entry that the search does not know yet; returns how many."""
+        from bot.jobs.index_entries import index_entries
+
+        return await index_entries(self.database, most=None, on_batch=on_batch)
+
     async def _fetch_and_parse(self) -> tuple[Fetcher, FeedParser]:
+        from bot.feeds.fetch import Fetcher, FetchLimits
+        from bot.feeds.parsing import FeedParser
+
         if self._fetching is None:
             polling = self.settings.polling
             limits = FetchLimits(
@@ -191,23 +271,41 @@ class App:
 
 @asynccontextmanager
 async def open_app(settings: Settings) -> AsyncIterator[App]:
-    """Open the database, bring it up to date, and put the parts together.
+    """Put the parts together over the database, once it is there and up to date.
 
     Raises StorageError, or DatabaseTooNewError for a database of a newer version.
     """
+    async with build_app(settings) as app:
+        await app.set_up()
+        yield app
+
+
+@asynccontextmanager
+async def build_app(settings: Settings) -> AsyncIterator[App]:
+    """Put the parts together without asking the database: ``set_up`` does, once it answers."""
     database = open_database(settings)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(database.close)
-        before, _ = await database.migrate()
-        app = App(settings, database, stack)
-        if before is None:
-            await app.sync_feeds()
-        yield app
+        yield App(settings, database, stack)
+
+
+async def _prepare(database: Database) -> bool:
+    """Bring a SQLite file up to date, check another database; returns whether it was made.
+
+    Postgres may be in use by another version, which a schema changed on any start would
+    break: there `migrate` does it, once, when a release is put in place.
+    """
+    if not database.is_sqlite:
+        await database.check()
+        return False
+    before, _ = await database.migrate()
+    return before is None
 
 
 def open_database(settings: Settings, *, create: bool = True) -> Database:
     """Return the database of the settings; a SQLite file is made for its owner alone."""
-    database = Database(settings.database_url)
+    connections = settings.environment.strait_database_connections
+    database = Database(settings.database_url, connections=connections)
     if create and (path := database.path):
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -222,5 +320,7 @@ def open_database(settings: Settings, *, create: bool = True) -> Database:
 
 def make_encoder(settings: Settings) -> Encoder:
     """Return the sentence vectors that the settings choose."""
+    from bot.understanding.vectors import load_encoder
+
     chosen = settings.understanding.encoder
     return load_encoder(None if chosen == "auto" else chosen)

@@ -1,15 +1,16 @@
-"""``migrate`` and ``doctor``: set-up and care."""
+"""``migrate``, ``doctor`` and ``prune``: set-up and care."""
 
 import asyncio
 from dataclasses import asdict
+from datetime import UTC, datetime
 from os import environ
 from typing import Annotated
 
 import typer
 
-from bot.app import open_database
+from bot.app import open_database, prune_now
 from bot.cli.output import print_json, print_table, say
-from bot.cli.session import settings
+from bot.cli.session import settings, with_app
 from bot.diagnosis import Finding, Verdict, diagnose
 from bot.settings import Settings
 
@@ -18,6 +19,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command(epilog="Example: `python -m bot migrate`")(migrate)
     app.command(epilog="Example: `python -m bot doctor --json`")(doctor)
+    app.command(epilog="Example: `python -m bot prune --json`")(prune)
 
 
 def migrate() -> None:
@@ -50,6 +52,15 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = F
 async def _diagnose(loaded: Settings) -> list[Finding]:
     database = open_database(loaded, create=False)
     try:
-        return await diagnose(loaded, database, environ)
+        return await diagnose(loaded, database, environ, now=datetime.now(UTC))
     finally:
         await database.close()
+
+
+def prune(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:
+    """Drop what settings.toml [retention] says is too old; the bot does so daily by itself."""
+    pruned = asdict(with_app(prune_now))
+    if as_json:
+        print_json(pruned)
+    else:
+        print_table(("dropped", "count"), [(n.replace("_", " "), c) for n, c in pruned.items()])

@@ -6,14 +6,13 @@ from typing import Annotated
 
 import typer
 
-from bot.app import App, FeedResult, open_demo
+from bot.app import App, FeedResult, open_demo, write_page
 from bot.cli.digest import Format, print_digest
 from bot.cli.logs import configure_logs
 from bot.cli.output import say
-from bot.cli.run import print_results, read_with_progress
+from bot.cli.poll import print_results, read_with_progress
 from bot.cli.session import settings
 from bot.commands.news import parse_since
-from bot.domain.errors import InputError
 from bot.domain.model import Digest, Language
 from bot.rendering.html import render_html
 
@@ -56,11 +55,5 @@ async def _poll(app: App) -> None:
 
 
 def _write_page(page: Path, made: Digest, app: App) -> None:
-    try:
-        page.parent.mkdir(parents=True, exist_ok=True)
-        page.write_text(render_html(made, app.texts[made.language]), encoding="utf-8")
-    except OSError as error:
-        raise InputError(
-            f"The page cannot be written to {page} ({error.strerror}): name another with --page."
-        ) from error
+    write_page(page, render_html(made, app.texts[made.language]))
     say(f"\nThe same digest as a page: {page.resolve()}")

@@ -116,11 +116,12 @@ def story_json(told: Story) -> dict[str, object]:
         "first_seen_at": told.first_seen_at.isoformat(),
         "last_seen_at": told.last_seen_at.isoformat(),
         "earlier": [{"id": ref.id, "headline": ref.headline} for ref in told.earlier],
-        "reports": [_report_json(entry) for entry in told.entries],
+        "reports": [report_json(entry) for entry in told.entries],
     }
 
 
-def _report_json(entry: Entry) -> dict[str, object]:
+def report_json(entry: Entry) -> dict[str, object]:
+    """Return a report in the shape that scripts read; times are ISO 8601 in UTC."""
     return {
         "outlet": entry.outlet_name,
         "country": entry.country,

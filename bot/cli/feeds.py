@@ -12,6 +12,7 @@ from bot.commands.feeds import add_feed, feed_address, find_feed, list_feeds, re
 from bot.domain.addresses import shown_url
 from bot.domain.errors import InputError
 from bot.domain.model import Feed, FeedSpec, FeedState
+from bot.domain.people import Operator
 from bot.domain.schedule import check_zone
 
 Url = Annotated[str, typer.Argument(help="The feed's address.", show_default=False)]
@@ -64,7 +65,13 @@ def add(
         if answer.problem is not None:
             raise InputError(f"Not added: {answer.problem}")
         named = replace(spec, name=name or answer.title or shown)
-        await add_feed(app.database, named, countries=app.settings.countries, now=app.clock())
+        await add_feed(
+            app.database,
+            named,
+            countries=app.settings.countries,
+            by=Operator(),
+            now=app.clock(),
+        )
         return answer
 
     answer = with_app(use)
@@ -74,7 +81,7 @@ def add(
 @group.command(epilog="Example: `python -m bot feeds remove 12`")
 def remove(feed: Named) -> None:
     """Stop polling a feed; what came from it stays."""
-    with_app(lambda app: remove_feed(app.database, feed))
+    with_app(lambda app: remove_feed(app.database, feed, by=Operator()))
     say("Removed.")
 
 

@@ -55,6 +55,10 @@ def summarize(
     max_words: Annotated[
         int, typer.Option("--max-words", min=10, max=500, help="Of one summary.")
     ] = 60,
+    llm: Annotated[
+        bool,
+        typer.Option("--llm", help="By the model that LLM_MODEL names, each sentence checked."),
+    ] = False,
 ) -> None:
     """Summarize given clusters of documents; every sentence names its documents."""
     with progress() as bar:
@@ -63,6 +67,7 @@ def summarize(
             file,
             out,
             max_words=max_words,
+            model_of=settings() if llm else None,
             on_start=lambda total: bar.update(task, total=total),
             on_progress=lambda done: bar.update(task, completed=done),
         )

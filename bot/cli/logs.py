@@ -11,6 +11,7 @@ log = structlog.get_logger()
 
 def configure_logs(level: str) -> None:
     """Log events from this level up: coloured on a terminal, plain lines elsewhere."""
+    # Not lower, whatever is asked for: at DEBUG the libraries tell tokens and every value.
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     structlog.configure(
         processors=[

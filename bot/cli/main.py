@@ -2,11 +2,12 @@
 
 import asyncio
 import sys
+from collections.abc import Sequence
+from importlib import import_module
 from typing import NoReturn
 
 import typer
 
-from bot.cli import care, demo, digest, feeds, files, run
 from bot.cli.output import err, say, write_utf8
 from bot.domain.errors import ConfigError, StraitError
 
@@ -16,27 +17,53 @@ FAILED, MISUSED, INTERRUPTED = 1, 2, 130
 
 EPILOG = "Documentation: docs/ in the repository. Exit codes: 0 done, 1 failed, 2 wrong usage."
 
-app = typer.Typer(
-    name="strait",
-    help="A news digest bot about Japan–Korea relations for Slack and Discord.",
-    epilog=EPILOG,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="markdown",
-)
-run.register(app)
-digest.register(app)
-feeds.register(app)
-files.register(app)
-care.register(app)
-demo.register(app)
+# Each command, in the order of the help, and the module of this package that registers it.
+COMMANDS = {
+    "run": "run",
+    "poll": "poll",
+    "digest": "digest",
+    "news": "digest",
+    "story": "digest",
+    "search": "search",
+    "timeline": "timeline",
+    "feeds": "feeds",
+    "replay": "files",
+    "summarize": "files",
+    "migrate": "care",
+    "doctor": "care",
+    "export": "transfer",
+    "restore": "transfer",
+    "demo": "demo",
+}
+
+
+def make_app(arguments: Sequence[str]) -> typer.Typer:
+    """Return the command line for these arguments.
+
+    Where they begin with a command, its module alone is imported: a process that only
+    sends starts in half the time. Otherwise (help, a typing error) all of them are.
+    """
+    app = typer.Typer(
+        name="strait",
+        help="A news digest bot about Japan–Korea relations for Slack and Discord.",
+        epilog=EPILOG,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="markdown",
+        # A command stays a command even where its module has no other.
+        callback=lambda: None,
+    )
+    asked = COMMANDS.get(arguments[0]) if arguments else None
+    for module in dict.fromkeys([asked] if asked else COMMANDS.values()):
+        import_module(f"bot.cli.{module}").register(app)
+    return app
 
 
 def main() -> NoReturn:
     """Run the command of ``sys.argv``; a mistake is told in one sentence, not a traceback."""
     write_utf8()
     try:
-        app(standalone_mode=True)
+        make_app(sys.argv[1:])(standalone_mode=True)
     except ConfigError as error:
         _fail(str(error), MISUSED)
     except StraitError as error:

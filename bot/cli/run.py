@@ -1,81 +1,50 @@
-"""``run`` and ``poll``."""
+"""``run``: the bot itself."""
 
 import asyncio
-import signal
+from os import environ
 from typing import Annotated
 
+import structlog
 import typer
 
-from bot.app import App, FeedResult, ReadTotals, serve
-from bot.cli.output import print_table, progress, say
-from bot.cli.session import with_app
+from bot.app.core import build_app
+from bot.app.roles import SHOWN_ROLES, Role, enabled_roles, parse_roles
+from bot.app.service import serve
+from bot.cli.session import settings
+from bot.cli.signals import end_on_signals
+from bot.settings import Settings
+from bot.settings.hosting import EPHEMERAL_DISK, EPHEMERAL_MEND, loses_its_disk
 
-# What a feed that could be read answers; if none does, the poll has failed.
-ANSWERED = frozenset({"read", "unchanged"})
+log = structlog.get_logger()
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    app.command(epilog="Example: `python -m bot run`")(run)
-    app.command(epilog="Example: `python -m bot poll --once`")(poll)
+    """Add the command."""
+    app.command(epilog="Example: `python -m bot run --roles poll,read,write,send`")(run)
 
 
-def run() -> None:
-    """Run the bot: poll, read, and print digests when they are due. Ctrl-C ends it."""
-    with_app(_run)
-
-
-async def _run(app: App) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        try:
-            loop.add_signal_handler(name, stop.set)
-        except NotImplementedError:  # Windows: Ctrl-C raises KeyboardInterrupt instead
-            continue
-    await serve(app, stop)
-
-
-def poll(
-    once: Annotated[bool, typer.Option("--once", help="Every feed now, due or not.")] = False,
+def run(
+    roles: Annotated[
+        str | None,
+        typer.Option(
+            "--roles",
+            help=f"What this process does: some of {SHOWN_ROLES}. "
+            "Without it, everything that the environment enables.",
+        ),
+    ] = None,
 ) -> None:
-    """Refresh the feeds that are due, read what is new, and show how each feed answered."""
-    results = with_app(lambda app: _poll(app, only_due=not once))
-    if results and not any(result.status in ANSWERED for result in results):
-        raise typer.Exit(1)
+    """Run the bot: poll, read, and send digests when they are due. Ctrl-C ends it."""
+    loaded = settings()
+    environment = loaded.environment
+    chosen = enabled_roles(environment) if roles is None else parse_roles(roles, environment)
+    if loses_its_disk(environ, loaded.database_url):
+        log.error(EPHEMERAL_DISK)
+        log.error(EPHEMERAL_MEND)
+    asyncio.run(_run(loaded, chosen))
 
 
-async def _poll(app: App, *, only_due: bool) -> list[FeedResult]:
-    results: list[FeedResult] = []
-    with progress() as bar:
-        task = bar.add_task("Polling feeds", total=None)
-
-        def on_result(result: FeedResult) -> None:
-            results.append(result)
-            bar.advance(task)
-
-        await app.refresh(
-            only_due=only_due,
-            on_start=lambda total: bar.update(task, total=total),
-            on_result=on_result,
-        )
-    totals = await read_with_progress(app)
-    print_results(results)
-    say(f"{totals.read} entries read, {totals.relevant} of them matter.")
-    return results
-
-
-async def read_with_progress(app: App) -> ReadTotals:
-    """Read what is unread, showing how far it has come."""
-    with progress() as bar:
-        task = bar.add_task("Reading entries", total=None)
-        return await app.read(lambda count: bar.advance(task, count))
-
-
-def print_results(results: list[FeedResult]) -> None:
-    """Print how each feed answered, those with a problem last."""
-    rows = [
-        (result.feed.name, result.status, result.new, result.changed, result.problem)
-        for result in sorted(results, key=lambda r: (r.problem is not None, r.feed.name))
-    ]
-    print_table(("feed", "answer", "new", "changed", "problem"), rows)
+async def _run(loaded: Settings, roles: frozenset[Role]) -> None:
+    stop = asyncio.Event()
+    end_on_signals(stop)
+    async with build_app(loaded) as app:
+        await serve(app, stop, roles=roles)

@@ -1,10 +1,11 @@
 """What every chat platform offers its users, bound to one instance."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from bot.commands import subscriptions
+from bot.commands import subscriptions, workspaces
+from bot.commands.budgets import Budgets, Expensive
 from bot.commands.news import (
     News,
     as_digest,
@@ -13,9 +14,20 @@ from bot.commands.news import (
     parse_since,
     story_detail,
 )
+from bot.commands.search import (
+    SearchOptions,
+    SearchRequest,
+    SearchResult,
+    as_document,
+    read_filters,
+    search,
+)
 from bot.domain.compose import DigestRequest
-from bot.domain.model import Destination, Digest, Language, Subscription, Taste
-from bot.domain.schedule import covered_since, parse_schedule, previous_slot
+from bot.domain.model import Destination, Digest, Language, Schedule, Subscription, Taste
+from bot.domain.outlets import Outlets
+from bot.domain.people import Forgotten
+from bot.domain.schedule import check_zone, parse_rule, parse_schedule, preview_since
+from bot.domain.search import Query, parse_query
 from bot.domain.topic import Topic
 from bot.storage import digests
 from bot.storage.database import Database
@@ -40,6 +52,7 @@ class Desk:
 
     Its errors are StraitErrors whose text is meant for the user. ``write`` composes a
     digest and is the only one that may take seconds; the others read or write a few rows.
+    ``read_query`` knows the names' forms; ``outlets`` are the cards that searches may name.
     """
 
     database: Database
@@ -47,6 +60,9 @@ class Desk:
     defaults: Defaults
     write: Callable[[DigestRequest], Awaitable[Digest]]
     clock: Callable[[], datetime]
+    read_query: Callable[[str], Query] = parse_query
+    outlets: Outlets = field(default_factory=lambda: Outlets(()))
+    budgets: Budgets = field(default_factory=Budgets)
 
     async def news(
         self, topic: str, *, since: str = "24h", language: Language | None = None
@@ -73,6 +89,36 @@ class Desk:
         )
         return await self._document(found, language)
 
+    async def search(
+        self, text: str, options: SearchOptions | None = None, *, limit: int = NEWS_LIMIT
+    ) -> SearchResult:
+        """Return the stories and lone reports that match a query, the best first."""
+        now = self.clock()
+        filters = read_filters(
+            options or SearchOptions(),
+            topics=self.topics,
+            outlets=self.outlets,
+            zone=self.defaults.zone,
+            now=now,
+        )
+        request = SearchRequest(query=self.read_query(text), filters=filters, limit=limit)
+        return await search(self.database, request, now=now)
+
+    def found_document(
+        self, result: SearchResult, *, title: str, language: Language | None = None
+    ) -> Digest:
+        """Return what a search found as a document to render, under a title."""
+        topics = [found.story.topic for found in result.groups if found.story is not None]
+        known = [self.topics[topic] for topic in topics if topic in self.topics]
+        return as_document(
+            result,
+            title=title,
+            sides=(known or list(self.topics.values()))[0].sides,
+            language=language or self.defaults.language,
+            zone=self.defaults.zone,
+            now=self.clock(),
+        )
+
     async def _document(self, news: News, language: Language | None) -> Digest:
         chosen = language or self.defaults.language
         return await as_digest(self.database, news, language=chosen, zone=self.defaults.zone)
@@ -88,7 +134,7 @@ class Desk:
         max_stories: int | None = None,
         created_by: str | None,
     ) -> Subscription:
-        """Subscribe a destination; ``schedule`` is ``daily 08:00`` or ``weekly monday 08:00``."""
+        """Subscribe a destination; ``schedule`` is in the words of ``parse_schedule``."""
         taste = Taste(
             topics=(find_topic(self.topics, topic).id,),
             schedule=parse_schedule(schedule, zone or self.defaults.zone),
@@ -97,6 +143,39 @@ class Desk:
         )
         return await subscriptions.subscribe(
             self.database, destination, taste, created_by=created_by, now=self.clock()
+        )
+
+    async def change(
+        self,
+        subscription_id: int,
+        *,
+        platform: str,
+        workspace: str,
+        schedule: str | None = None,
+        zone: str | None = None,
+        language: Language | None = None,
+        max_stories: int | None = None,
+    ) -> Subscription:
+        """Change what is not None of a subscription."""
+        rule = parse_rule(schedule) if schedule else None
+        checked = check_zone(zone) if zone else None
+
+        def make(taste: Taste) -> Taste:
+            was = taste.schedule
+            return replace(
+                taste,
+                schedule=Schedule(rule=rule or was.rule, zone=checked or was.zone),
+                language=language or taste.language,
+                max_stories=max_stories or taste.max_stories,
+            )
+
+        return await subscriptions.change(
+            self.database,
+            subscription_id,
+            make,
+            platform=platform,
+            workspace=workspace,
+            now=self.clock(),
         )
 
     async def subscriptions(self, platform: str, workspace: str) -> list[Subscription]:
@@ -129,14 +208,16 @@ class Desk:
         self, subscription_id: int, *, platform: str, workspace: str
     ) -> tuple[Digest, ...]:
         """Compose what the subscription would get now; nothing counts as told by it."""
+        self.budgets.spend(
+            Expensive.PREVIEW, platform=platform, workspace=workspace, now=self.clock()
+        )
         subscription = await subscriptions.find_subscription(
             self.database, subscription_id, platform=platform, workspace=workspace
         )
         async with self.database.read() as connection:
             told = await digests.told_versions(connection, subscription.destination)
         taste, now = subscription.taste, self.clock()
-        slot = previous_slot(taste.schedule, before=now)
-        since = covered_since(taste.schedule, max(slot, now), last_slot=slot)
+        since = preview_since(taste.schedule, now, covered_until=subscription.covered_until)
         requests = [
             DigestRequest(
                 topic=self.topics[topic],
@@ -152,3 +233,25 @@ class Desk:
             if topic in self.topics
         ]
         return tuple([await self.write(request) for request in requests])
+
+    async def forget(self, person: str, *, platform: str, workspace: str | None) -> Forgotten:
+        """Remove what names a person, in a workspace or (None) in all of the platform's."""
+        return await workspaces.forget_person(
+            self.database, person, platform=platform, workspace=workspace
+        )
+
+    async def workspace_left(self, workspace: str, *, platform: str) -> None:
+        """Stop all that a workspace gets: it has removed the bot."""
+        await workspaces.leave(
+            self.database, platform=platform, workspace=workspace, now=self.clock()
+        )
+
+    async def workspaces_joined(self, joined: Collection[str], *, platform: str) -> list[str]:
+        """Go on where workspaces have added the bot again; returns those that had removed it."""
+        return await workspaces.join(self.database, joined, platform=platform, now=self.clock())
+
+    async def workspaces_are(self, present: Collection[str], *, platform: str) -> list[str]:
+        """Make up for comings and goings that were missed; returns the workspaces that left."""
+        return await workspaces.reconcile(
+            self.database, present, platform=platform, now=self.clock()
+        )

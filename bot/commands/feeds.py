@@ -1,12 +1,13 @@
 """The instance's feeds: list, add, remove."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from difflib import get_close_matches
 
 from bot.domain.addresses import is_web_address, shown_url
 from bot.domain.errors import InputError, NotFoundError
 from bot.domain.model import Feed, FeedSpec, FeedState
+from bot.domain.people import Admin, Operator, Person, check_admin
 from bot.storage import feeds
 from bot.storage.database import Database
 
@@ -28,18 +29,29 @@ async def list_feeds(database: Database) -> list[tuple[Feed, FeedState]]:
 
 
 async def add_feed(
-    database: Database, spec: FeedSpec, *, countries: Mapping[str, str], now: datetime
+    database: Database,
+    spec: FeedSpec,
+    *,
+    countries: Mapping[str, str],
+    by: Person | Operator,
+    admins: Collection[Admin] = (),
+    now: datetime,
 ) -> Feed:
-    """Start to poll a feed."""
+    """Start to poll a feed; raises ForbiddenError for people who are no admins."""
+    check_admin(admins, by)
     async with database.write() as connection:
         return await feeds.add(connection, spec, countries=countries, now=now)
 
 
-async def remove_feed(database: Database, named: str) -> None:
+async def remove_feed(
+    database: Database, named: str, *, by: Person | Operator, admins: Collection[Admin] = ()
+) -> None:
     """Stop to poll a feed, named as ``find_feed`` takes it, or by the address it had first.
 
-    Raises NotFoundError, with the nearest address, and InputError where several are meant.
+    Raises NotFoundError, with the nearest address, InputError where several are meant, and
+    ForbiddenError for people who are no admins.
     """
+    check_admin(admins, by)
     async with database.write() as connection:
         known = [feed for feed, _ in await feeds.all_feeds(connection)]
         found = find_feed(known, named)

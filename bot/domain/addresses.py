@@ -1,8 +1,15 @@
 """Web addresses as people type and see them."""
 
+import re
 from urllib.parse import SplitResult, urlsplit
 
 UNREADABLE = "(an address that cannot be read)"
+
+# Parameters whose names say that their values are secrets.
+SECRET_PARAMETER = re.compile(
+    r"(?<=[?&;])([^=&;#]*(?:key|token|auth|secret|passw|pwd|sig|credential|session)[^=&;#]*=)[^&;#]+",
+    re.IGNORECASE,
+)
 
 
 def is_web_address(url: str) -> bool:
@@ -23,6 +30,20 @@ def shown_url(url: str) -> str:
     if not parts.netloc:
         return url.strip().partition("?")[0].partition("#")[0].rpartition("@")[2]
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}".removeprefix("://")
+
+
+def without_credentials(url: str) -> str:
+    """Return the address without user, password, and parameters that are named like secrets.
+
+    Unlike what ``shown_url`` returns, it is still the address of the same feed.
+    """
+    parts = _split(url)
+    if parts is None:
+        return UNREADABLE
+    whole = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    shown = SECRET_PARAMETER.sub(r"\1", whole)
+    # An address that geturl only spells differently is left as it is.
+    return shown if shown != urlsplit(url).geturl() else url
 
 
 def _split(url: str) -> SplitResult | None:

@@ -36,6 +36,8 @@ class DigestRequest:
     max_words: int
     told: Mapping[int, int]
     slot_at: datetime | None = None
+    late: bool = False
+    slots_skipped: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -119,6 +121,8 @@ def compose(
     left_out: int,
     read: tuple[int, int] = (0, 0),
     slot_at: datetime | None = None,
+    late: bool = False,
+    slots_skipped: int = 0,
 ) -> Digest:
     """Put the items together as the digest of a topic over ``(since, until]``.
 
@@ -140,6 +144,8 @@ def compose(
         entries_read=entries_read,
         outlets_read=outlets_read,
         slot_at=slot_at,
+        late=late,
+        slots_skipped=slots_skipped,
     )
 
 

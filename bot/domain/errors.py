@@ -31,3 +31,15 @@ class StorageError(StraitError):
 
 class DatabaseTooNewError(StorageError):
     """The database was written by a newer version of Strait."""
+
+
+class SecretKeyError(StraitError):
+    """What is kept encrypted cannot be written or read with the keys that are given."""
+
+
+class ForbiddenError(StraitError):
+    """The one who asked may not do it."""
+
+
+class BudgetError(StraitError):
+    """The workspace has asked for too much of what is expensive, for now."""

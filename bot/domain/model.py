@@ -1,7 +1,7 @@
 """The core types. Frozen, keyword-only; times are aware UTC; ids are database ids."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -241,40 +241,75 @@ class CitedSentence:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Perspective:
+    """What the reports of one side stress, cited. ``side`` is a country code or ``elsewhere``."""
+
+    side: str
+    text: str
+    cites: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Summary:
-    """A summary whose every sentence is cited. ``method`` says how it was made."""
+    """A summary whose every sentence is cited. ``method`` says how it was made.
+
+    ``perspectives`` and ``changed`` (what is new since the summary before) are a model's alone.
+    """
 
     language: str
     headline: str
     sentences: tuple[CitedSentence, ...]
     method: str
+    perspectives: tuple[Perspective, ...] = ()
+    changed: CitedSentence | None = None
 
 
-class ScheduleKind(StrEnum):
-    """How often a digest is due."""
+EVERY_DAY = (0, 1, 2, 3, 4, 5, 6)
+WORKDAYS = (0, 1, 2, 3, 4)
 
-    DAILY = "daily"
-    WEEKLY = "weekly"
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AtTimes:
+    """Local times of day on some weekdays (0 is Monday): both in order, each once."""
+
+    times: tuple[time, ...]
+    weekdays: tuple[int, ...] = EVERY_DAY
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EveryHours:
+    """Local times so many hours (1 to 24) apart, counted from ``first`` anew every day."""
+
+    hours: int
+    first: time = time(0, 0)
+
+
+Rule = AtTimes | EveryHours
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Schedule:
-    """A local time in an IANA zone; ``weekday`` (0 is Monday) for weekly ones."""
+    """When digests are due: a rule in the local time of an IANA zone."""
 
-    kind: ScheduleKind
-    hour: int
-    minute: int
+    rule: Rule
     zone: str
-    weekday: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Destination:
-    """Where digests go. ``workspace`` owns it: a Slack team, a Discord guild, this console."""
+    """Where digests go. ``workspace`` owns it: a Slack team, a Discord guild, this console.
+
+    A ``channel`` that begins with ``@`` is a person of that id, told in a direct message.
+    """
 
     platform: str
     workspace: str
     channel: str
+
+    @property
+    def person(self) -> str | None:
+        """The id of the person that this is; None for a channel."""
+        return self.channel[1:] if self.channel.startswith("@") else None
 
 
 class SubscriptionStatus(StrEnum):
@@ -298,7 +333,10 @@ class Taste:
 class Subscription:
     """A destination and its taste.
 
-    ``last_slot_at`` is the last slot that was planned: slots after it are due.
+    Slots after ``last_slot_at`` are due: it is the last one told, or when the subscription
+    was made, resumed or changed. ``owed_slot_at`` is one of the schedule before a change that
+    was due already. What was published up to ``covered_until`` has been told.
+    ``problem`` says why the bot itself paused it, with the mend.
     """
 
     id: int
@@ -308,6 +346,26 @@ class Subscription:
     created_at: datetime
     last_slot_at: datetime
     created_by: str | None = None
+    owed_slot_at: datetime | None = None
+    covered_until: datetime | None = None
+    problem: str | None = None
+
+
+class SlotStatus(StrEnum):
+    """What became of a slot."""
+
+    ON_TIME = "on-time"
+    LATE = "late"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Slot:
+    """A due time of a subscription, and why it was late or skipped."""
+
+    slot_at: datetime
+    status: SlotStatus
+    reason: str | None = None
 
 
 class ItemKind(StrEnum):
@@ -363,7 +421,8 @@ class Digest:
     ``since`` and ``until`` bound the stories considered; ``entries_read`` and
     ``outlets_read`` count the reports of the stories told or, on a quiet day, all that
     was read in the time; ``stories_left_out`` says how many stories more there were.
-    ``sides`` are the topic's two countries.
+    ``sides`` are the topic's two countries. ``late``: it was due at ``slot_at`` and could not
+    be written then; ``slots_skipped`` counts the earlier digests that it stands for.
     """
 
     topic: str
@@ -378,13 +437,16 @@ class Digest:
     entries_read: int = 0
     outlets_read: int = 0
     slot_at: datetime | None = None
+    late: bool = False
+    slots_skipped: int = 0
 
 
 class DeliveryStatus(StrEnum):
-    """Where a delivery is on its way."""
+    """Where a delivery is on its way. ``held`` waits for its destination to be mended."""
 
     PENDING = "pending"
     SENDING = "sending"
+    HELD = "held"
     SENT = "sent"
     FAILED = "failed"
     UNCERTAIN = "uncertain"
@@ -394,10 +456,13 @@ class DeliveryStatus(StrEnum):
 class Delivery:
     """One part of one digest to one destination, its payload frozen when it was written.
 
-    ``key`` is unique to destination, slot and part: the platform's idempotency key.
+    ``key`` is unique to subscription, slot and part: the platform's idempotency key.
+    ``claim`` numbers the claims: only the newest one's holder may send and record. A
+    ``notice`` is no digest, but tells a person what became of one.
     """
 
     id: int
+    subscription_id: int = 0
     key: str
     destination: Destination
     slot_at: datetime
@@ -410,6 +475,23 @@ class Delivery:
     first_attempt_at: datetime | None = None
     message_id: str | None = None
     problem: str | None = None
+    claim: int = 0
+    notice: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Notice:
+    """What the person who subscribed is told of a digest that did not simply arrive.
+
+    ``status`` is what became of it: ``held`` (its destination is paused), ``uncertain`` or
+    ``failed``. ``subscriptions`` are the ids of those concerned.
+    """
+
+    destination: Destination
+    status: DeliveryStatus
+    problem: str
+    language: Language
+    subscriptions: tuple[int, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -421,14 +503,22 @@ class Sent:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RateLimited:
-    """The platform asks to wait."""
+    """The platform asks to wait; ``everywhere``: with messages to any destination."""
 
     retry_after: timedelta
+    everywhere: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rejected:
-    """The platform will never take this message here; ``problem`` says why, with the mend."""
+    """The platform will never take this message; ``problem`` says why, with the mend."""
+
+    problem: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Blocked:
+    """The destination takes no message at all until a person mends it, as ``problem`` says."""
 
     problem: str
 
@@ -451,7 +541,7 @@ class Unknown:
     final: bool = False
 
 
-SendOutcome = Sent | RateLimited | Rejected | Unreachable | Unknown
+SendOutcome = Sent | RateLimited | Rejected | Blocked | Unreachable | Unknown
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

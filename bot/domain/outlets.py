@@ -17,9 +17,19 @@ class Outlets:
             name.casefold(): card for card in cards for name in (card.name, *card.names)
         }
 
+    @property
+    def names(self) -> list[str]:
+        """The outlets' main names, in the order of the cards."""
+        return [card.name for card in self._by_id.values()]
+
     def get(self, outlet_id: str | None) -> Outlet | None:
         """Return the card of that id, or None."""
         return self._by_id.get(outlet_id) if outlet_id else None
+
+    def named(self, name: str) -> Outlet | None:
+        """Return the card of that id or name, in any case, or None."""
+        wanted = name.strip().casefold()
+        return self.get(wanted) or self._by_name.get(wanted)
 
     def publisher(self, feed: Feed, entry: ParsedEntry) -> Outlet:
         """Return who published the entry.

@@ -2,9 +2,10 @@
 
 import asyncio
 import ssl
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from types import TracebackType
 from typing import Self
@@ -25,7 +26,7 @@ from bot.domain.model import (
     NotModified,
 )
 from bot.feeds import problems
-from bot.feeds.headers import fresh_for, retry_after, validator
+from bot.feeds.headers import clock_offset, fresh_for, retry_after, validator
 from bot.feeds.network import IPNetwork, guarded_sockets
 from bot.feeds.urls import feed_url
 
@@ -41,6 +42,9 @@ TEMPORARY = frozenset({HTTPStatus.FOUND, HTTPStatus.SEE_OTHER, HTTPStatus.TEMPOR
 
 # Read at once; a decompressed bomb is noticed after at most this much more than the limit.
 CHUNK_SIZE = 64 * 1024
+
+# As many servers' clocks are compared with ours, and no fewer: the middle one counts.
+CLOCKS, FEWEST_CLOCKS = 25, 3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -102,6 +106,17 @@ class Fetcher:
         self._everywhere = asyncio.Semaphore(self.limits.concurrency)
         self._hosts: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self._session: aiohttp.ClientSession | None = None
+        self._offsets: deque[timedelta] = deque(maxlen=CLOCKS)
+
+    @property
+    def clock_offset(self) -> timedelta | None:
+        """By how much the last servers' clocks are ahead of ours, in the middle.
+
+        None until a few have answered: one of them may be wrong itself.
+        """
+        if len(self._offsets) < FEWEST_CLOCKS:
+            return None
+        return sorted(self._offsets)[len(self._offsets) // 2]
 
     async def __aenter__(self) -> Self:
         connector = aiohttp.TCPConnector(
@@ -191,6 +206,8 @@ class Fetcher:
         self, response: aiohttp.ClientResponse
     ) -> Fetched | NotModified | Gone | FetchFailed:
         host, now = response.url.host or "", self._clock()
+        if (offset := clock_offset(response.headers, now=now)) is not None:
+            self._offsets.append(offset)
         etag = validator(response.headers.get("ETag"))
         modified = validator(response.headers.get("Last-Modified"))
         fresh = fresh_for(response.headers, now=now)

@@ -32,6 +32,16 @@ def fresh_for(headers: Mapping[str, str], *, now: datetime) -> timedelta | None:
     return _positive(expires - _served_at(headers, now)) if expires else None
 
 
+def clock_offset(headers: Mapping[str, str], *, now: datetime) -> timedelta | None:
+    """Return by how much the server's clock is ahead of ours; None where it does not say.
+
+    A cache passes on the date of the original answer, and says how old it is (RFC 9111, 5.1).
+    """
+    served = _date(headers.get("Date", ""))
+    age = SECONDS.fullmatch(headers.get("Age", ""))
+    return served + timedelta(seconds=int(age[1]) if age else 0) - now if served else None
+
+
 def validator(value: str | None) -> str | None:
     """Return an ETag or Last-Modified exactly as it came; None where it cannot be sent back.
 

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.errors import StorageError
 from bot.domain.growth import Joined, grow
 from bot.domain.model import Entry
-from bot.storage import entries, facts, readings, stories
+from bot.storage import entries, facts, readings, stories, turns
 from bot.storage.database import STORAGE_ATTEMPTS, Database
 from bot.understanding.reader import REMEMBER, ReadBatch, Reader
 
@@ -119,6 +119,7 @@ async def _read_batch(
     }
     seal = uuid4().hex
     async with database.write() as connection:
+        await turns.reading(connection)
         if await facts.get(connection, SEAL) != readers.seal:
             raise OutrunError
         for topic, read in understood.items():

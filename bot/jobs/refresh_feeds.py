@@ -35,7 +35,7 @@ from bot.feeds.fetch import Fetcher
 from bot.feeds.parsing import FeedParser
 from bot.feeds.unreadable import NO_ENTRIES
 from bot.feeds.urls import shown_url
-from bot.storage import entries, feeds
+from bot.storage import clocks, entries, feeds
 from bot.storage.database import STORAGE_ATTEMPTS, Database
 
 # So many feeds more than the fetcher asks at once are parsed and saved meanwhile. It also
@@ -142,7 +142,16 @@ async def refresh_feeds(
             on_result(result)
 
     await _refresh_all(poll, iter(chosen), record)
+    await _note_clock(poll)
     return RefreshTotals(results=tuple(results))
+
+
+async def _note_clock(poll: _Poll) -> None:
+    """Keep how far our clock is from the servers', for ``doctor``."""
+    offset = poll.fetcher.clock_offset
+    if offset is not None:
+        async with poll.database.write() as connection:
+            await clocks.save_offset(connection, offset)
 
 
 async def _chosen(poll: _Poll, *, only_due: bool) -> Sequence[tuple[Feed, FeedState]]:

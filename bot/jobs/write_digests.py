@@ -2,40 +2,67 @@
 
 import asyncio
 import hashlib
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections import OrderedDict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.compose import DigestRequest, choose, compose, compose_item, documents, news_of
 from bot.domain.errors import StorageError
-from bot.domain.model import Digest, DigestItem, Entry, Story, Subscription, Summary
-from bot.domain.retry import back_off
-from bot.domain.schedule import covered_since, due_slot
+from bot.domain.model import Digest, DigestItem, Entry, SlotStatus, Story, Summary
+from bot.domain.retry import LONGEST_DELAY, back_off
 from bot.domain.topic import Topic
+from bot.jobs.due_digests import (
+    Alike,
+    find_due,
+    in_turns,
+    save_alike,
+    settle_untold,
+    sort_alike,
+)
+from bot.jobs.shelf import Shelf
 from bot.platforms.messenger import Messenger
-from bot.storage import deliveries, digests, entries, stories, subscriptions, summaries
+from bot.storage import summaries
 from bot.storage.database import Database
 from bot.summarize.extractive import ExtractiveSummarizer
+from bot.summarize.llm import PASSING, LlmSummarizer
 
 log = structlog.get_logger()
+
+# Summaries kept in memory: some two days' stories in three languages, a kilobyte each.
+MOST_SUMMARIES = 2_000
+
+# So long before a slot its summaries are made, so that the digest itself takes no time.
+PREPARED_BEFORE = timedelta(minutes=3)
 
 
 class DigestWriter:
     """Composes digests from the database, keeping the summaries that it makes."""
 
-    def __init__(self, database: Database, summarizer: ExtractiveSummarizer) -> None:
+    def __init__(
+        self,
+        database: Database,
+        summarizer: ExtractiveSummarizer,
+        *,
+        model: LlmSummarizer | None = None,
+    ) -> None:
+        """Write summaries with ``model`` where there is one, else by extraction."""
         self._database = database
         self._summarizer = summarizer
+        self._model = model
+        self._made: OrderedDict[tuple[int, str, str], Summary] = OrderedDict()
 
-    async def write(self, request: DigestRequest) -> Digest:
-        """Choose, summarize and compose; saves nothing but new summaries."""
-        async with self._database.read() as connection:
-            found = await stories.latest(
-                connection, request.topic.id, since=request.since, until=request.until
-            )
-            read = await entries.count_since(connection, since=request.since, until=request.until)
+    async def write(self, request: DigestRequest, shelf: Shelf | None = None) -> Digest:
+        """Choose, summarize and compose; saves nothing but new summaries.
+
+        The shelf has what digests of the same moment share; without it all is read anew.
+        """
+        shelf = shelf or Shelf(self._database)
+        found = await shelf.stories(request.topic.id, since=request.since, until=request.until)
+        read = await shelf.read_since(request.since, until=request.until)
         chosen = choose(
             found,
             told=request.told,
@@ -51,15 +78,43 @@ class DigestWriter:
 
     async def _summary(self, story: Story, request: DigestRequest) -> Summary:
         reports = news_of(story, since=request.since)
-        made_of = _fingerprint(reports, request.max_words)
+        made_of = _fingerprint(reports, request.max_words, self._model)
+        key = (story.id, request.language.value, made_of)
+        if key in self._made:
+            return self._made[key]
+        summary = await self._get_or_make(story, reports, made_of, request)
+        if summary.method not in PASSING:
+            self._made[key] = summary
+        if len(self._made) > MOST_SUMMARIES:
+            self._made.popitem(last=False)
+        return summary
+
+    async def _get_or_make(
+        self, story: Story, reports: Sequence[Entry], made_of: str, request: DigestRequest
+    ) -> Summary:
         async with self._database.read() as connection:
             kept = await summaries.get(connection, story.id, request.language, made_of)
+            before = await summaries.latest(connection, [story.id], request.language)
         if kept is not None:
             return kept
-        summary = await asyncio.to_thread(self._summarize, reports, request)
-        async with self._database.write() as connection:
-            await summaries.save(connection, story.id, request.language, made_of, summary)
+        told = before.get(story.id) if story.id in request.told else None
+        summary = await self._summarized(reports, request, told)
+        if summary.method not in PASSING:
+            async with self._database.write() as connection:
+                await summaries.save(connection, story.id, request.language, made_of, summary)
         return summary
+
+    async def _summarized(
+        self, reports: Sequence[Entry], request: DigestRequest, told: Summary | None
+    ) -> Summary:
+        if self._model is None:
+            return await asyncio.to_thread(self._summarize, reports, request)
+        return await self._model.summarize(
+            documents(reports),
+            language=request.language,
+            max_words=request.max_words,
+            before=told,
+        )
 
     def _summarize(self, reports: Sequence[Entry], request: DigestRequest) -> Summary:
         return self._summarizer.summarize(
@@ -80,12 +135,15 @@ def _compose(
         left_out=left_out,
         read=read,
         slot_at=request.slot_at,
+        late=request.late,
+        slots_skipped=request.slots_skipped,
     )
 
 
-def _fingerprint(reports: Sequence[Entry], max_words: int) -> str:
-    """Return a hash of the texts that a summary is made of, and of its measure."""
-    parts = [str(max_words), *(f"{e.id}:{e.content_hash}" for e in reports)]
+def _fingerprint(reports: Sequence[Entry], max_words: int, model: LlmSummarizer | None) -> str:
+    """Return a hash of the texts that a summary is made of, of its measure and its maker."""
+    made_by = [] if model is None else [model.version]
+    parts = [str(max_words), *made_by, *(f"{e.id}:{e.content_hash}" for e in reports)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -101,7 +159,8 @@ class PutOff:
     def holds(self, subscription_id: int, *, now: datetime) -> bool:
         """Tell whether the subscription is still to wait."""
         _, until = self._failures.get(subscription_id, (0, now))
-        return until > now
+        # A wait that is longer than any was begun by a clock that was ahead.
+        return now < until <= now + LONGEST_DELAY
 
     def failed(self, subscription_id: int, *, now: datetime) -> None:
         """Let the subscription wait, twice as long after each failure in a row."""
@@ -111,6 +170,41 @@ class PutOff:
     def succeeded(self, subscription_id: int) -> None:
         """Forget the subscription's failures."""
         self._failures.pop(subscription_id, None)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Making:
+    """What digests are made with."""
+
+    database: Database
+    writer: DigestWriter
+    topics: Mapping[str, Topic]
+    max_words: int
+
+    async def make(self, alike: Alike, shelf: Shelf, *, now: datetime) -> list[Digest]:
+        """Compose the digests that all members of a group get, one for each topic."""
+        requests = self._requests(alike, now=now)
+        return [await self.writer.write(request, shelf) for request in requests]
+
+    def _requests(self, alike: Alike, *, now: datetime) -> list[DigestRequest]:
+        wanted = alike.wanted
+        return [
+            DigestRequest(
+                topic=self.topics[topic],
+                language=wanted.language,
+                zone=wanted.zone,
+                since=wanted.since,
+                until=now,
+                max_stories=wanted.max_stories,
+                max_words=self.max_words,
+                told=alike.told,
+                slot_at=wanted.slot.slot_at,
+                late=wanted.slot.status is SlotStatus.LATE,
+                slots_skipped=wanted.skipped,
+            )
+            for topic in wanted.topics
+            if topic in self.topics
+        ]
 
 
 async def write_digests(
@@ -129,84 +223,66 @@ async def write_digests(
     together with the slot, so that no slot is written twice or lost. One that fails is
     logged and tried again later; the others are written. Raises StorageError.
     """
-    async with database.read() as connection:
-        active = await subscriptions.active(connection)
-    written = 0
-    for subscription in active:
-        messenger = messengers.get(subscription.destination.platform)
-        slot = due_slot(subscription.taste.schedule, after=subscription.last_slot_at, now=now)
-        if messenger is None or slot is None or put_off.holds(subscription.id, now=now):
-            continue
-        try:
-            requests = await _requests(database, subscription, topics, slot, max_words, now=now)
-            made = [await writer.write(request) for request in requests]
-            written += await _save(database, subscription, made, messenger, slot, now=now)
-        except StorageError:
-            raise
-        except Exception:
-            put_off.failed(subscription.id, now=now)
-            log.exception("digest not written; it is tried again", subscription=subscription.id)
-        else:
-            put_off.succeeded(subscription.id)
+    making = Making(database=database, writer=writer, topics=topics, max_words=max_words)
+    waits = partial(put_off.holds, now=now)
+    due = await find_due(database, messengers, until=now, now=now, waits=waits)
+    await settle_untold(database, [one for one in due if one.plan.tell is None], now=now)
+    shelf, written = Shelf(database), 0
+    for turn in in_turns(one for one in due if one.plan.tell is not None):
+        for alike in await sort_alike(database, turn, shelf, now=now):
+            messenger = messengers[alike.wanted.platform]
+            written += await _write(making, alike, messenger, shelf, put_off, now=now)
     return written
 
 
-async def _requests(
-    database: Database,
-    subscription: Subscription,
-    topics: Mapping[str, Topic],
-    slot: datetime,
-    max_words: int,
-    *,
-    now: datetime,
-) -> list[DigestRequest]:
-    async with database.read() as connection:
-        told = await digests.told_versions(connection, subscription.destination)
-    since = covered_since(subscription.taste.schedule, slot, last_slot=subscription.last_slot_at)
-    return [
-        DigestRequest(
-            topic=topics[topic],
-            language=subscription.taste.language,
-            zone=subscription.taste.schedule.zone,
-            since=since,
-            until=now,
-            max_stories=subscription.taste.max_stories,
-            max_words=max_words,
-            told=told,
-            slot_at=slot,
-        )
-        for topic in dict.fromkeys(subscription.taste.topics)
-        if topic in topics
-    ]
-
-
-async def _save(
-    database: Database,
-    subscription: Subscription,
-    made: Sequence[Digest],
+async def _write(
+    making: Making,
+    alike: Alike,
     messenger: Messenger,
-    slot: datetime,
+    shelf: Shelf,
+    put_off: PutOff,
     *,
     now: datetime,
 ) -> int:
-    payloads = [payload for digest in made for payload in messenger.render(digest)]
-    async with database.write() as connection:
-        if not await subscriptions.claim_slot(connection, subscription, slot):
-            return 0
-        for digest in made:
-            await _save_one(connection, subscription, digest, slot, now=now)
-        await deliveries.add(connection, subscription, payloads, slot_at=slot, now=now)
-    log.info("digest written", subscription=subscription.id, slot=slot.isoformat())
-    return len(made)
+    ids = [one.subscription.id for one in alike.members]
+    try:
+        made = await making.make(alike, shelf, now=now)
+        payloads = await asyncio.to_thread(_render, messenger, made)
+        saved = await save_alike(making.database, alike, made, payloads, now=now)
+    except StorageError:
+        raise
+    except Exception:
+        for number in ids:
+            put_off.failed(number, now=now)
+        log.exception("digest not written; it is tried again", subscriptions=ids)
+        return 0
+    for number in ids:
+        put_off.succeeded(number)
+    return saved
 
 
-async def _save_one(
-    connection: AsyncConnection,
-    subscription: Subscription,
-    digest: Digest,
-    slot: datetime,
+def _render(messenger: Messenger, made: Sequence[Digest]) -> list[str]:
+    return [payload for digest in made for payload in messenger.render(digest)]
+
+
+async def prepare_digests(
     *,
+    database: Database,
+    writer: DigestWriter,
+    topics: Mapping[str, Topic],
+    platforms: Collection[str],
+    max_words: int,
     now: datetime,
-) -> None:
-    await digests.save(connection, subscription.id, digest, slot_at=slot, now=now)
-    await digests.save_told(connection, subscription.destination, digest, now=now)
+) -> int:
+    """Make the summaries that digests will need soon; returns for how many subscriptions.
+
+    Nothing is told or settled by it: the digests themselves are composed when they are due,
+    with what is new until then, from summaries that are there already.
+    """
+    making = Making(database=database, writer=writer, topics=topics, max_words=max_words)
+    soon = await find_due(database, platforms, until=now + PREPARED_BEFORE, now=now)
+    shelf = Shelf(database)
+    alike = await sort_alike(database, soon, shelf, now=now)
+    for group in alike:
+        await making.make(group, shelf, now=now)
+    return sum(len(group.members) for group in alike)

@@ -2,7 +2,15 @@
 
 from typing import Protocol
 
-from bot.domain.model import Delivery, Digest, SendOutcome, Sent, Unknown, Unreachable
+from bot.domain.model import (
+    Delivery,
+    Digest,
+    Notice,
+    SendOutcome,
+    Sent,
+    Unknown,
+    Unreachable,
+)
 
 
 class Messenger(Protocol):
@@ -22,6 +30,10 @@ class Messenger(Protocol):
         """Return the digest's payloads, one for each message, to be frozen."""
         ...
 
+    def render_notice(self, notice: Notice) -> str | None:
+        """Return what a person is told, as a payload; None where there is nobody to tell."""
+        ...
+
     async def send(self, delivery: Delivery) -> SendOutcome:
         """Send one payload, once, without retries of its own; never raises for the network."""
         ...
@@ -29,7 +41,7 @@ class Messenger(Protocol):
     async def find(self, delivery: Delivery) -> Sent | Unreachable | Unknown:
         """Look whether an earlier attempt arrived.
 
-        Sent where the message is there, Unreachable where it certainly is not, Unknown
-        where the platform cannot tell.
+        Sent where the message is there; Unreachable where it certainly is not, or where the
+        platform itself drops a repeated one; Unknown where the platform cannot tell.
         """
         ...

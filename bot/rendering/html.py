@@ -15,14 +15,15 @@ from bot.rendering.view import view_digest
 def render_html(digest: Digest, texts: Texts) -> str:
     """Return the page. Everything is escaped; only http and https addresses become links."""
     style = _style()
-    template = _environment().get_template("digest.html.j2")
+    template = environment().get_template("digest.html.j2")
     view = view_digest(digest, texts)
     trusted = Markup(style)  # noqa: S704 - our own file, and a style sheet must not be escaped
     return template.render(view=view, say=texts.say, style=trusted, policy=_policy(style))
 
 
 @functools.cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return the templates, which escape everything that is put into them."""
     return Environment(
         loader=_loader(),
         autoescape=True,
@@ -38,7 +39,7 @@ def _loader() -> PackageLoader:
 
 @functools.cache
 def _style() -> str:
-    return _loader().get_source(_environment(), "digest.css")[0]
+    return _loader().get_source(environment(), "digest.css")[0]
 
 
 def _policy(style: str) -> str:

@@ -4,7 +4,7 @@ Times are ISO 8601 in UTC, countries ISO 3166-1 alpha-2, languages ISO 639-1 (em
 a feed does not tell)::
 
     {"topic", "title", "language", "zone", "since", "until", "slot_at": time | null,
-     "stories_left_out", "entries_read", "outlets_read",
+     "late": bool, "slots_skipped", "stories_left_out", "entries_read", "outlets_read",
      "stories": [
        {"number", "id", "version", "kind": "new" | "update", "headline", "language",
         "issue", "issue_name", "first_seen_at", "last_seen_at", "method", "single_source",
@@ -14,7 +14,9 @@ a feed does not tell)::
           {"number", "entry_id", "outlet", "country" | null, "side": "KR" | "JP" | "elsewhere",
            "language", "title", "url" | null, "published_at"}]}]}
 
-A ``url`` is null where the feed gave no safe web address.
+``late``: the digest was due at ``slot_at`` and could not be written then; ``slots_skipped``
+counts the earlier digests that it stands for. A ``url`` is null where the feed gave no safe
+web address.
 """
 
 import json
@@ -38,6 +40,8 @@ def render_json(digest: Digest, texts: Texts) -> str:
         "since": _utc(digest.since),
         "until": _utc(digest.until),
         "slot_at": _utc(digest.slot_at) if digest.slot_at else None,
+        "late": digest.late,
+        "slots_skipped": digest.slots_skipped,
         "stories_left_out": digest.stories_left_out,
         "entries_read": digest.entries_read,
         "outlets_read": digest.outlets_read,

@@ -34,6 +34,8 @@ def render_markdown(digest: Digest, texts: Texts) -> str:
 def _blocks(view: DigestView) -> Iterator[str]:
     yield f"# {escape(view.heading)}"
     yield f"*{escape(view.edition)} · {escape(view.as_of)}*"
+    if view.late:
+        yield f"**{escape(view.late)}**"
     yield escape(view.summary)
     for item in view.items:
         yield from _item(item)
@@ -53,7 +55,7 @@ def _item(item: ItemView) -> Iterator[str]:
 
 
 def _sentence(sentence: SentenceView) -> str:
-    marks = "".join(_link(f"[{source.number}]", source.url) for source in sentence.sources)
+    marks = "".join(link(f"[{source.number}]", source.url) for source in sentence.sources)
     return f"{escape(sentence.text)} {marks}".rstrip()
 
 
@@ -62,11 +64,12 @@ def _side(side: SideView) -> str:
 
 
 def _source(source: SourceView) -> str:
-    title = _link(source.title, source.url)
+    title = link(source.title, source.url)
     foreign = f" ({escape(source.foreign)})" if source.foreign else ""
     number = f"\\[{source.number}\\]"
     return f"- {number} {escape(source.outlet)} — {title}{foreign} · {escape(source.when)}"
 
 
-def _link(text: str, url: str | None) -> str:
+def link(text: str, url: str | None) -> str:
+    """Return one line of text as a link, or as text where there is no safe address."""
     return f"[{escape(text)}](<{url}>)" if url else escape(text)

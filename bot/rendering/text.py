@@ -35,6 +35,8 @@ def render_console(digest: Digest, texts: Texts) -> RenderableType:
 def _lines(view: DigestView, width: int) -> Iterator[str]:
     yield from wrap(view.heading, width)
     yield from wrap(f"{view.edition} · {view.as_of}", width)
+    if view.late:
+        yield from wrap(view.late, width)
     yield from wrap(view.summary, width)
     for item in view.items:
         yield ""
@@ -83,6 +85,8 @@ def _source_text(source: SourceView) -> str:
 def _header(view: DigestView) -> Iterator[RenderableType]:
     yield Text(view.heading, style="bold")
     yield Text(f"{view.edition} · {view.as_of}", style="dim")
+    if view.late:
+        yield Text(view.late, style="bold yellow")
     yield Text(view.summary)
 
 

@@ -84,7 +84,10 @@ class ItemView:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DigestView:
-    """A digest in words. ``summary`` says what it was made from, or that there is nothing."""
+    """A digest in words. ``summary`` says what it was made from, or that there is nothing.
+
+    ``late`` says that and when it was due, where it could not be written then; else empty.
+    """
 
     topic: str
     date: str
@@ -93,6 +96,7 @@ class DigestView:
     edition: str
     language: str
     summary: str
+    late: str
     items: tuple[ItemView, ...]
     footer: str
 
@@ -111,6 +115,7 @@ def view_digest(digest: Digest, texts: Texts) -> DigestView:
         edition=texts.say("digest.edition"),
         language=texts.language.value,
         summary=_summary(digest, texts),
+        late=_late(digest, texts),
         items=tuple(_item(n, item, digest, texts) for n, item in enumerate(digest.items, 1)),
         footer=_footer(digest.items, texts),
     )
@@ -132,6 +137,16 @@ def _summary(digest: Digest, texts: Texts) -> str:
     if not digest.stories_left_out:
         return made_from
     return texts.count("digest.left_out", digest.stories_left_out, made_from=made_from)
+
+
+def _late(digest: Digest, texts: Texts) -> str:
+    if not digest.late or digest.slot_at is None:
+        return ""
+    time = texts.moment(digest.slot_at, seen_from=digest.until, zone=digest.zone)
+    late = texts.say("digest.late", time=time)
+    if not digest.slots_skipped:
+        return late
+    return texts.count("digest.skipped", digest.slots_skipped, late=late)
 
 
 def _footer(items: Sequence[DigestItem], texts: Texts) -> str:

@@ -5,9 +5,11 @@ memory may be lost and a wake may come late or twice without harm.
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -16,15 +18,32 @@ from bot.domain.errors import StraitError
 
 log = structlog.get_logger()
 
+# It warns of every wake that finds its job still running: with an outbox of an hour's work
+# that is a line a second about nothing.
+logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
+
+T = TypeVar("T")
 Job = Callable[[], Awaitable[object]]
+NextAt = Callable[[], Awaitable[datetime | None]]
+
+# So often it is looked whether the clock was set back, which leaves wakes far in the future.
+WATCH_EVERY_SECONDS = 1.0
+CLOCK_STEP = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Wake:
-    """A job and how often it is woken."""
+    """A job and how often it is woken.
+
+    After each run ``next_at`` says when there is something to do again: if that is before
+    the interval is over, the job is woken at that very moment. If the run returned something
+    true, the jobs that ``then`` names are woken at once.
+    """
 
     job: Job
     every: timedelta
+    next_at: NextAt | None = None
+    then: tuple[str, ...] = ()
 
 
 class EmbeddedScheduler:
@@ -33,15 +52,20 @@ class EmbeddedScheduler:
     def __init__(self, wakes: Mapping[str, Wake]) -> None:
         # UTC, so that the host's own zone and its changes of clocks do not matter.
         self._scheduler = AsyncIOScheduler(timezone="UTC")
-        self._running: set[asyncio.Task[None]] = set()
+        self._wakes = wakes
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._stopping = False
+        self._wanted_again: set[str] = set()
+        self._watch: asyncio.TimerHandle | None = None
         for name, wake in wakes.items():
             self._scheduler.add_job(
                 self._run,
                 "interval",
-                args=(name, wake.job),
+                args=(name, wake),
                 seconds=wake.every.total_seconds(),
                 id=name,
-                max_instances=1,
+                # One runs; another is let in, to see in _run that it does.
+                max_instances=2,
                 coalesce=True,
                 # The default of 1 s drops late wakes silently.
                 misfire_grace_time=None,
@@ -50,28 +74,76 @@ class EmbeddedScheduler:
     def start(self) -> None:
         """Begin to wake the jobs, the first time an interval from now."""
         self._scheduler.start()
+        self._keep_watch()
+
+    def wake(self, name: str, *, at: datetime | None = None) -> None:
+        """Wake a job now or at a moment, unless it is woken before that anyway.
+
+        One that runs right now is started again when it has ended.
+        """
+        if not self._scheduler.running:
+            return
+        if at is None and name in self._running:
+            self._wanted_again.add(name)
+            return
+        moment, job = at or datetime.now(UTC), self._scheduler.get_job(name)
+        if job.next_run_time is not None and moment < job.next_run_time:
+            job.modify(next_run_time=moment)
 
     async def stop(self, grace: timedelta) -> None:
         """Wake no more; let what runs end by itself within the grace, then cancel it."""
         if not self._scheduler.running:
             return
+        self._stopping = True
+        if self._watch is not None:
+            self._watch.cancel()
         self._scheduler.pause()
         if self._running:
-            await asyncio.wait(self._running, timeout=grace.total_seconds())
+            await asyncio.wait(self._running.values(), timeout=grace.total_seconds())
         self._scheduler.shutdown(wait=False)
 
-    async def _run(self, name: str, job: Job) -> None:
-        task = asyncio.ensure_future(guarded(name, job))
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
+    async def _run(self, name: str, wake: Wake) -> None:
+        if name in self._running:
+            return
+        task = asyncio.ensure_future(self._work(name, wake))
+        self._running[name] = task
+        task.add_done_callback(lambda _: self._running.pop(name))
         await task
 
+    async def _work(self, name: str, wake: Wake) -> None:
+        """Run the job, and again while it is woken meanwhile; then plan its next wake."""
+        again = True
+        while again:
+            self._wanted_again.discard(name)
+            if await guarded(name, wake.job):
+                for other in wake.then:
+                    self.wake(other)
+            at = await guarded(name, wake.next_at) if wake.next_at else None
+            again = name in self._wanted_again and not self._stopping
+        if at is not None:
+            self.wake(name, at=at)
 
-async def guarded(name: str, job: Job) -> None:
-    """Run a job so that its failure is told and stops nothing else: it is woken again."""
+    def _keep_watch(self) -> None:
+        """Bring wakes near again that a clock that was set back has left far away."""
+        now = datetime.now(UTC)
+        for name, wake in self._wakes.items():
+            planned = self._scheduler.get_job(name).next_run_time
+            if planned is not None and planned > now + wake.every + CLOCK_STEP:
+                log.warning("the clock was set back", job=name)
+                self.wake(name)
+        loop = asyncio.get_running_loop()
+        self._watch = loop.call_later(WATCH_EVERY_SECONDS, self._keep_watch)
+
+
+async def guarded(name: str, job: Callable[[], Awaitable[T]]) -> T | None:
+    """Run a job so that its failure is told and stops nothing else: it is woken again.
+
+    Returns what the job returned; None where it failed.
+    """
     try:
-        await job()
+        return await job()
     except StraitError as error:
         log.error("job failed; it is tried again", job=name, problem=str(error))  # noqa: TRY400
     except Exception:
         log.exception("job failed; it is tried again", job=name)
+    return None

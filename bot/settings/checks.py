@@ -8,12 +8,13 @@ from pathlib import Path
 
 from babel import Locale
 
-from bot.domain.addresses import is_web_address
+from bot.domain.addresses import is_web_address, shown_url
 from bot.domain.errors import InputError
 from bot.domain.model import FeedSpec, Outlet
 from bot.domain.schedule import check_zone
+from bot.domain.secret_keys import HOW_TO_MAKE_ONE, SHORTEST_KEY, split_keys
 from bot.domain.topic import Name, Topic
-from bot.settings.files import Environment
+from bot.settings.files import Environment, Llm
 from bot.settings.mistakes import Mistakes
 
 # Unicode lists some two-letter codes that are no places: unknown, pseudo-locales, groups.
@@ -94,15 +95,44 @@ def check_tokens(environment: Environment, mistakes: Mistakes) -> None:
             mistakes.say(
                 "environment", name.upper(), f"is another kind of token: this one begins {prefix}"
             )
-    over_http = environment.slack_signing_secret and environment.port
+    over_http = environment.slack_signing_secret
     if environment.slack_bot_token and not (environment.slack_app_token or over_http):
         mistakes.say(
             "environment",
             "SLACK_BOT_TOKEN",
-            "needs SLACK_APP_TOKEN (Socket Mode), or SLACK_SIGNING_SECRET and PORT (HTTP).",
+            "needs SLACK_APP_TOKEN (Socket Mode), or SLACK_SIGNING_SECRET (HTTP, by the role web).",
         )
     if environment.slack_app_token and not environment.slack_bot_token:
         mistakes.say("environment", "SLACK_APP_TOKEN", "needs SLACK_BOT_TOKEN beside it.")
+
+
+def check_llm(environment: Environment, llm: Llm, mistakes: Mistakes, path: Path) -> None:
+    """Check that a model is named where its endpoint is, and that a cost can be reckoned."""
+    base = environment.llm_base_url
+    if (base or environment.llm_api_key) and not environment.llm_model:
+        mistakes.say("environment", "LLM_MODEL", "is missing: name the model that is to write.")
+    if environment.llm_model and not (base or environment.llm_api_key):
+        mistakes.say(
+            "environment", "LLM_MODEL", "needs LLM_BASE_URL (its endpoint), LLM_API_KEY, or both."
+        )
+    if base is not None and not base.startswith(("http://", "https://")):
+        mistakes.add("environment", "LLM_BASE_URL", shown_url(base), "an http:// or https:// URL")
+    if llm.daily_cost is not None and not (llm.input_price or llm.output_price):
+        mistakes.say(
+            path, "llm.daily_cost", "needs llm.input_price and llm.output_price to be reckoned by."
+        )
+
+
+def check_secret_key(environment: Environment, mistakes: Mistakes) -> None:
+    """Check that every key that encrypts what is stored is too long to be guessed."""
+    given = environment.strait_secret_key
+    keys = split_keys(given.get_secret_value()) if given else []
+    if any(len(key) < SHORTEST_KEY for key in keys):
+        mistakes.say(
+            "environment",
+            "STRAIT_SECRET_KEY",
+            f"has a key of fewer than {SHORTEST_KEY} characters: {HOW_TO_MAKE_ONE}.",
+        )
 
 
 def _check_ids(table: str, ids: Sequence[str], mistakes: Mistakes, path: Path) -> None:

@@ -1,5 +1,6 @@
 """What the files of config/ and the environment may hold."""
 
+from decimal import Decimal
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -7,7 +8,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot.domain.backups import BackupPlan
 from bot.domain.model import FeedSpec, Language, Outlet
+from bot.domain.people import Admin, parse_admin
+from bot.domain.retention import Retention
 from bot.domain.topic import Name
 
 STRICT = ConfigDict(extra="forbid", frozen=True)
@@ -44,6 +48,19 @@ class DigestTaste(BaseModel):
     language: Language = Language.EN
 
 
+class Llm(BaseModel):
+    """How much a model may be asked, where the environment names one; prices per 10^6 tokens."""
+
+    model_config = STRICT
+
+    daily_tokens: Annotated[int, Field(ge=0)] | None = 300_000
+    daily_cost: Annotated[Decimal, Field(ge=0)] | None = None
+    input_price: Annotated[Decimal, Field(ge=0)] = Decimal()
+    output_price: Annotated[Decimal, Field(ge=0)] = Decimal()
+    timeout_seconds: Annotated[float, Field(gt=0, le=600)] = 30
+    concurrency: Annotated[int, Field(ge=1, le=20)] = 2
+
+
 class Console(BaseModel):
     """The digest that is printed where the bot runs without a chat platform."""
 
@@ -51,6 +68,34 @@ class Console(BaseModel):
 
     topics: tuple[str, ...] = ("japan-korea",)
     schedule: str = "daily 08:00"
+
+
+class Output(BaseModel):
+    """A file or a webhook that gets digests as data; ``bot.settings.outputs`` checks it."""
+
+    model_config = STRICT
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+    kind: Literal["file", "webhook"]
+    topics: tuple[str, ...] = ("japan-korea",)
+    schedule: str = "daily 08:00"
+    zone: str | None = None
+    language: Language | None = None
+    max_stories: Annotated[int, Field(ge=1, le=50)] | None = None
+    path: Path | None = None
+    url: str | None = None
+    url_env: str | None = None
+    secret_env: str | None = None
+    honours_key: bool = False
+    lookup_url: str | None = None
+
+
+class Budgets(BaseModel):
+    """What one workspace may ask for in an hour of what is expensive."""
+
+    model_config = STRICT
+
+    previews_per_hour: Annotated[int, Field(ge=1, le=10_000)] = 30
 
 
 class SettingsFile(BaseModel):
@@ -61,7 +106,12 @@ class SettingsFile(BaseModel):
     polling: Polling = Polling()
     understanding: Understanding = Understanding()
     digest: DigestTaste = DigestTaste()
+    llm: Llm = Llm()
     console: Console = Console()
+    output: tuple[Output, ...] = ()
+    budgets: Budgets = Budgets()
+    retention: Retention = Retention()
+    backup: BackupPlan = BackupPlan()
 
 
 class FeedsFile(BaseModel):
@@ -78,6 +128,21 @@ class OutletsFile(BaseModel):
     outlet: tuple[Outlet, ...] = ()
 
 
+class SignalWords(BaseModel):
+    """Words in titles that speak of one thing; a trailing ``*`` lets a Latin word go on."""
+
+    model_config = STRICT
+    words: tuple[str, ...]
+
+
+class SignalsFile(BaseModel):
+    """``config/signals.toml``: what the temperature of an issue is read from."""
+
+    model_config = STRICT
+    cooperation: SignalWords = SignalWords(words=())
+    friction: SignalWords = SignalWords(words=())
+
+
 class NamesFile(BaseModel):
     """``config/names.toml``."""
 
@@ -89,16 +154,24 @@ def _split(value: Any) -> Any:
     return [part.strip() for part in value.split(",") if part.strip()] if value else []
 
 
+def _admins(value: Any) -> Any:
+    return [parse_admin(part) for part in _split(value)]
+
+
 class Environment(BaseSettings):
     """What the environment says: addresses, places and, with the platforms, secrets."""
 
     model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True, enable_decoding=False)
 
     database_url: str = ""
+    # Two, for a job must not wait for a look-up that waits for it.
+    strait_database_connections: Annotated[int, Field(ge=2, le=100)] = 5
     strait_config_dir: Path | None = None
     strait_allow_networks: Annotated[
         tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_split)
     ] = ()
+    strait_admins: Annotated[tuple[Admin, ...], BeforeValidator(_admins)] = ()
+    strait_secret_key: SecretStr | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     port: Annotated[int, Field(ge=1, le=65535)] | None = None
     discord_token: SecretStr | None = None
@@ -108,3 +181,6 @@ class Environment(BaseSettings):
     slack_app_token: SecretStr | None = None
     slack_signing_secret: SecretStr | None = None
     slack_api_base: str | None = None
+    llm_base_url: str | None = None
+    llm_api_key: SecretStr | None = None
+    llm_model: str | None = None

@@ -7,33 +7,40 @@ from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
-import platformdirs
-
+from bot.domain.backups import BackupPlan
 from bot.domain.errors import InputError
 from bot.domain.model import FeedSpec, Language, Outlet, Schedule
 from bot.domain.outlets import Outlets
+from bot.domain.retention import Retention
 from bot.domain.schedule import check_zone, parse_schedule
 from bot.domain.topic import Name, Topic
 from bot.settings.checks import (
     check_console_topics,
     check_feeds,
+    check_llm,
     check_names,
     check_outlets,
+    check_secret_key,
     check_tokens,
     check_topic,
 )
+from bot.settings.database import database_url
 from bot.settings.files import (
+    Budgets,
     Console,
     DigestTaste,
     Environment,
     FeedsFile,
+    Llm,
     NamesFile,
     OutletsFile,
     Polling,
     SettingsFile,
+    SignalsFile,
     Understanding,
 )
 from bot.settings.mistakes import Mistakes
+from bot.settings.outputs import OutputTarget, check_outputs
 
 CHECKOUT_CONFIG = Path(__file__).parents[2] / "config"
 WHEEL_CONFIG = Path(__file__).parents[1] / "_config"
@@ -43,19 +50,25 @@ ENVIRONMENT = {
     "DATABASE_URL": "the database; by default a SQLite file in the user's data folder",
     "STRAIT_CONFIG_DIR": "a folder whose files stand before the configuration that comes along",
     "STRAIT_ALLOW_NETWORKS": "private networks (CIDR, CIDR …) that feeds may be polled from",
+    "STRAIT_ADMINS": "who may change feeds and topics from chat: platform:user, platform:user …",
+    "STRAIT_SECRET_KEY": "encrypts what is secret in the database; a former key may follow a comma",
+    "STRAIT_DATABASE_CONNECTIONS": "how many connections a process keeps to Postgres (5)",
     "LOG_LEVEL": "DEBUG, INFO (default), WARNING or ERROR",
-    "PORT": "serves /healthz, and Slack over HTTP, at this port",
+    "PORT": "serves /healthz and /readyz, and Slack over HTTP, at this port",
     "DISCORD_TOKEN": "the bot's token: Developer Portal, your application, Bot, Reset Token",
     "SLACK_BOT_TOKEN": "xoxb-…: api.slack.com/apps, your app, OAuth & Permissions",
     "SLACK_APP_TOKEN": "xapp-… for Socket Mode: your app, Basic Information, App-Level Tokens",
     "SLACK_SIGNING_SECRET": "for HTTP instead: your app, Basic Information, Signing Secret",
+    "LLM_MODEL": "a model that writes the summaries, each sentence checked: its name there",
+    "LLM_BASE_URL": "its OpenAI-compatible endpoint, such as http://localhost:8080/v1",
+    "LLM_API_KEY": "the endpoint's key, where it wants one",
 }
 
 # Every variable of ours begins so; another one is a mistyped name.
 OURS = "STRAIT_"
 
-# Names that Strait keeps for itself: the tests' data, and what other versions of it read.
-TOLERATED = frozenset({"STRAIT_ADMINS", "STRAIT_SECRET_KEY", "STRAIT_EVAL_DATA"})
+# Names that Strait keeps for itself: the tests' data and model.
+TOLERATED = frozenset({"STRAIT_EVAL_DATA", "STRAIT_TEST_MODEL"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,11 +83,17 @@ class Settings:
     polling: Polling
     understanding: Understanding
     digest: DigestTaste
+    llm: Llm
     console: Console
     console_schedule: Schedule
+    outputs: tuple[OutputTarget, ...]
+    budgets: Budgets
+    retention: Retention
+    backup: BackupPlan
     feeds: tuple[FeedSpec, ...]
     outlets: tuple[Outlet, ...]
     names: tuple[Name, ...]
+    signals: Mapping[str, tuple[str, ...]]
     topics: Mapping[str, Topic]
     locales: tuple[Path, ...]
 
@@ -109,15 +128,26 @@ def load_settings(
     feeds = mistakes.file(_find(folders, "feeds.toml"), FeedsFile).feed
     outlets = mistakes.file(_find(folders, "outlets.toml"), OutletsFile).outlet
     names = mistakes.file(_find(folders, "names.toml"), NamesFile).name
+    signals = mistakes.file(_find(folders, "signals.toml"), SignalsFile)
     topics = _topics(folders, mistakes)
     locales = tuple(_find(folders, f"locales/{language.value}.toml") for language in Language)
     mistakes.collect(lambda: read_locales(locales))
     schedule = _check_main(main, topics, mistakes, _find(folders, "settings.toml"))
+    outputs = check_outputs(
+        main.output,
+        digest=main.digest,
+        topics=topics,
+        environ=environ,
+        mistakes=mistakes,
+        path=_find(folders, "settings.toml"),
+    )
     check_feeds(feeds, outlets, mistakes, _find(folders, "feeds.toml"))
     check_outlets(outlets, mistakes, _find(folders, "outlets.toml"))
     check_names(names, mistakes, _find(folders, "names.toml"))
-    url = _database_url(environment.database_url, mistakes)
+    url = database_url(environment.database_url, mistakes)
     check_tokens(environment, mistakes)
+    check_llm(environment, main.llm, mistakes, _find(folders, "settings.toml"))
+    check_secret_key(environment, mistakes)
     mistakes.raise_if_any()
     return Settings(
         database_url=url,
@@ -128,11 +158,20 @@ def load_settings(
         polling=main.polling,
         understanding=main.understanding,
         digest=main.digest,
+        llm=main.llm,
         console=main.console,
         console_schedule=schedule,
+        outputs=outputs,
+        budgets=main.budgets,
+        retention=main.retention,
+        backup=main.backup,
         feeds=feeds,
         outlets=outlets,
         names=names,
+        signals={
+            "cooperation": signals.cooperation.words,
+            "friction": signals.friction.words,
+        },
         topics=topics,
         locales=locales,
     )
@@ -203,18 +242,3 @@ def _check_main(
     except InputError as error:
         mistakes.say(path, "console.schedule, digest.zone", str(error))
         return parse_schedule("daily 08:00", "UTC")
-
-
-def _database_url(given: str, mistakes: Mistakes) -> str:
-    if not given:
-        return (
-            f"sqlite+aiosqlite:///{Path(platformdirs.user_data_dir('strait')) / 'strait.sqlite3'}"
-        )
-    scheme, separator, rest = given.partition("://")
-    has_path = rest.startswith("/") and rest.partition("?")[0].strip("/")
-    if scheme in {"sqlite", "sqlite+aiosqlite"} and has_path:
-        return f"sqlite+aiosqlite://{rest}"
-    # The address may hold a password: only its scheme is repeated.
-    found = f"{scheme}://…" if separator else "text without ://"
-    mistakes.add("environment", "DATABASE_URL", found, "sqlite:///PATH/TO/FILE")
-    return ""

@@ -1,180 +1,155 @@
-"""The connection to the database: transactions, pragmas, retries, migrations."""
+"""The connection to the database: transactions, retries, migrations."""
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager, nullcontext
 from pathlib import Path
-from typing import Any
 
 import stamina
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, event, make_url
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy import make_url, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.errors import DatabaseTooNewError, StorageError
+from bot.domain.errors import StorageError
+from bot.storage import turns
+from bot.storage.dialect import be_patient
+from bot.storage.engines import CONNECTIONS, make_engine, transaction_options
+from bot.storage.problems import in_words, passes, place
+from bot.storage.revisions import revisions
 
-# How long SQLite itself waits for another writer, in milliseconds; above it we retry.
-BUSY_TIMEOUT_MS = 5_000
+# A transaction is begun so often before its StorageError is told.
 BEGIN_ATTEMPTS = 4
 
 # A job's unit of work is tried so often before its StorageError is told: a full disk or a
 # broken connection may pass within a second or two.
 STORAGE_ATTEMPTS = 3
 
-MIGRATIONS = Path(__file__).parent / "migrations"
-
 
 class Database:
-    """One database: SQLite through aiosqlite, named by an SQLAlchemy URL."""
+    """One database: SQLite through aiosqlite or Postgres through psycopg, named by a URL."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, connections: int = CONNECTIONS) -> None:
         self.url = make_url(url)
-        # One writer at a time is SQLite's rule; the pool only serves parallel readers.
-        self._engine = create_async_engine(self.url, pool_pre_ping=False)
-        if self._engine.dialect.name == "sqlite":
-            event.listen(self._engine.sync_engine, "connect", _set_pragmas)
-            event.listen(self._engine.sync_engine, "begin", _begin)
+        self._engine = make_engine(self.url, connections=connections)
+        # SQLite lets writers in by chance, and some wait until they give up: those of one
+        # process take turns here. Other processes' writers are waited for by SQLite itself.
+        self._turn = asyncio.Lock() if self.is_sqlite else nullcontext()
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the database is a file of this machine, which one process owns."""
+        return self._engine.dialect.name == "sqlite"
 
     @property
     def path(self) -> Path | None:
         """The file of a SQLite database; None for another, or one in memory."""
         name = self.url.database
-        is_file = self._engine.dialect.name == "sqlite" and name not in {None, "", ":memory:"}
+        is_file = self.is_sqlite and name not in {None, "", ":memory:"}
         return Path(str(name)) if is_file else None
+
+    @property
+    def place(self) -> str:
+        """The database in the user's words, without secrets."""
+        return place(self.url)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        """Open a transaction that sees one consistent state and changes nothing."""
-        async with AsyncExitStack() as stack:
-            with _in_words(self.url.database):
-                connection = await stack.enter_async_context(self._engine.connect())
+        """Open a transaction that sees one consistent state and changes nothing.
+
+        Raises StorageError where the database cannot be reached.
+        """
+        with in_words(self.url):
+            async with aclosing(await self._begun(writes=False)) as connection:
                 yield connection
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """Open a transaction that is saved whole, or not at all where the body raises.
 
-        Raises StorageError where the database stays locked, or the disk is full.
+        Raises StorageError where the database stays locked, cannot be reached, or its
+        disk is full. One that is raised while the end of the transaction is under way
+        may have been saved: whoever tries again must find that out from the database.
         """
-        async with AsyncExitStack() as stack:
-            with _in_words(self.url.database):
-                connection = await stack.enter_async_context(self._engine.connect())
-                await connection.execution_options(strait_write=True)
-                await self._begin(connection)
+        with in_words(self.url):
+            async with self._turn, aclosing(await self._begun(writes=True)) as connection:
                 yield connection
                 # Where the body raised, closing the connection rolls back instead.
                 await connection.commit()
 
-    async def _begin(self, connection: AsyncConnection) -> None:
-        async for attempt in stamina.retry_context(on=_is_locked, attempts=BEGIN_ATTEMPTS):
+    @asynccontextmanager
+    async def altering(self) -> AsyncIterator[AsyncConnection]:
+        """Open a transaction that may change the schema: alone, patient, whole or not at all.
+
+        On SQLite it may break references until its end, as a table that is made anew does:
+        dropping the old one would else delete what refers to its rows.
+        """
+        with in_words(self.url):
+            async with aclosing(await self._begun(writes=True, alters=True)) as connection:
+                await be_patient(connection)
+                await turns.migration(connection)
+                try:
+                    yield connection
+                    if self.is_sqlite:
+                        await _check_references(connection, self.place)
+                    await connection.commit()
+                finally:
+                    # It checks no references any more: nobody else may get it from the pool.
+                    await connection.invalidate()
+
+    async def _begun(self, *, writes: bool, alters: bool = False) -> AsyncConnection:
+        """Return a connection in a transaction; what passes by itself is waited for."""
+        async for attempt in stamina.retry_context(on=passes, attempts=BEGIN_ATTEMPTS):
             with attempt:
-                await connection.rollback()
-                await connection.begin()
+                connection = await self._engine.connect()
+                try:
+                    options = transaction_options(self._engine, writes=writes, alters=alters)
+                    await connection.execution_options(**options)
+                    await connection.begin()
+                except BaseException:
+                    await connection.close()
+                    raise
+        return connection
 
     async def migrate(self) -> tuple[str | None, str]:
         """Bring the schema up to date; returns the revision before and after.
 
+        It happens whole or not at all, and once where several processes ask for it.
         Raises DatabaseTooNewError where a newer version of Strait wrote it.
         """
-        async with self.write() as connection:
-            return await connection.run_sync(_upgrade)
+        before, newest = await self.revision()
+        if before != newest:
+            from bot.storage import migrate  # noqa: PLC0415 - Alembic is slow to import
+
+            async with self.altering() as connection:
+                before, newest = await connection.run_sync(migrate.upgrade)
+        return before, newest
 
     async def revision(self) -> tuple[str | None, str]:
         """Return the schema's revision and the newest one known here."""
         async with self.read() as connection:
-            return await connection.run_sync(_revisions)
+            return await connection.run_sync(revisions)
 
     async def check(self) -> None:
         """Raise StorageError unless the schema is the one that this version needs."""
         current, newest = await self.revision()
         if current != newest:
             raise StorageError(
-                f"The database {self.url.database} has an older schema: "
-                "run `python -m bot migrate`."
+                f"T{self.place[1:]} has an older schema, or none: run `python -m bot migrate`."
             )
+
+    async def check_connection(self) -> None:
+        """Raise StorageError unless the database answers."""
+        async with self.read() as connection:
+            await connection.execute(select(1))
 
     async def close(self) -> None:
         """Close every connection."""
         await self._engine.dispose()
 
 
-def _set_pragmas(connection: Any, _record: ConnectionPoolEntry) -> None:
-    # The driver must not open transactions on its own: _begin says which kind it is.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-    cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.close()
-
-
-def _begin(connection: Connection) -> None:
-    # A writer takes the lock at once: one that upgrades from reading can fail at any
-    # statement, without waiting, when another writer came first.
-    writes = connection.get_execution_options().get("strait_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-def _config(connection: Connection) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.attributes["connection"] = connection
-    return config
-
-
-def _revisions(connection: Connection) -> tuple[str | None, str]:
-    scripts = ScriptDirectory.from_config(_config(connection))
-    newest = scripts.get_current_head() or ""
-    current = MigrationContext.configure(connection).get_current_revision()
-    known = {script.revision for script in scripts.walk_revisions()}
-    if current is not None and current not in known:
-        raise DatabaseTooNewError(
-            f"The database {connection.engine.url.database} was written by a newer version of "
-            f"Strait (schema {current}; this version knows up to {newest}). "
-            "Install that version, or name another database in DATABASE_URL."
+async def _check_references(connection: AsyncConnection, where: str) -> None:
+    broken = (await connection.execute(text("PRAGMA foreign_key_check"))).first()
+    if broken is not None:
+        raise StorageError(
+            f"A row of {broken[0]} in {where} refers to one of {broken[2]} that is not there: "
+            "nothing was changed; restore it from a backup."
         )
-    return current, newest
-
-
-def _upgrade(connection: Connection) -> tuple[str | None, str]:
-    before, newest = _revisions(connection)
-    if before != newest:
-        command.upgrade(_config(connection), "head")
-    return before, newest
-
-
-def _is_locked(error: Exception) -> bool:
-    return isinstance(error, DBAPIError) and "locked" in str(error.orig)
-
-
-# What the driver says → what the user is told.
-PROBLEMS = (
-    ("disk is full", "The disk of {where} is full: nothing was saved; make room and try again."),
-    (
-        "locked",
-        "Another process keeps {where} locked: nothing was saved; end it and try again.",
-    ),
-    ("disk I/O error", "The disk of {where} cannot be read or written: nothing was saved."),
-    ("unable to open", "Cannot open {where}: check that its folder exists and may be written."),
-    ("readonly", "Cannot write {where}: it is read-only for this user."),
-    ("not a database", "{where} is not a Strait database: name another in DATABASE_URL."),
-    ("malformed", "{where} is damaged: restore it from a backup."),
-    ("no such table", "{where} is not set up yet: run `python -m bot migrate`."),
-)
-
-
-@contextmanager
-def _in_words(database: str | None) -> Iterator[None]:
-    """Turn the driver's errors into one sentence with the mend."""
-    try:
-        yield
-    except DBAPIError as error:
-        words = str(error.orig)
-        for marker, sentence in PROBLEMS:
-            if marker in words:
-                raise StorageError(sentence.format(where=f"the database {database}")) from error
-        raise

@@ -1,5 +1,7 @@
 """Digests as they were written, and what each destination has been told."""
 
+from collections.abc import Collection, Sequence
+from dataclasses import astuple
 from datetime import datetime
 
 from sqlalchemy import select
@@ -10,25 +12,31 @@ from bot.storage import documents
 from bot.storage.dialect import insert
 from bot.storage.schema import digests, told
 
+# SQLite takes 32,766 values in one statement; half of them leaves room for the stories.
+MOST_PARAMETERS = 16_000
+
 
 async def save(
     connection: AsyncConnection,
-    subscription_id: int,
+    subscription_ids: Sequence[int],
     digest: Digest,
     *,
     slot_at: datetime,
     now: datetime,
 ) -> None:
-    """Save a digest. Call it in the transaction that saves its deliveries."""
-    await connection.execute(
-        digests.insert().values(
-            subscription_id=subscription_id,
-            topic=digest.topic,
-            slot_at=slot_at,
-            document=documents.dump(digest),
-            created_at=now,
-        )
-    )
+    """Save a digest for each subscription. Call it in the transaction of its deliveries."""
+    document = documents.dump(digest)
+    rows = [
+        {
+            "subscription_id": number,
+            "topic": digest.topic,
+            "slot_at": slot_at,
+            "document": document,
+            "created_at": now,
+        }
+        for number in subscription_ids
+    ]
+    await connection.execute(digests.insert(), rows)
 
 
 async def told_versions(connection: AsyncConnection, destination: Destination) -> dict[int, int]:
@@ -41,22 +49,51 @@ async def told_versions(connection: AsyncConnection, destination: Destination) -
     return {row.story_id: row.version for row in await connection.execute(statement)}
 
 
-async def save_told(
-    connection: AsyncConnection, destination: Destination, digest: Digest, *, now: datetime
-) -> None:
-    """Remember that the destination is told these versions of the digest's stories."""
-    for item in digest.items:
-        statement = insert(connection, told).values(
-            platform=destination.platform,
-            workspace=destination.workspace,
-            channel=destination.channel,
-            story_id=item.story_id,
-            version=item.story_version,
-            told_at=now,
+async def told_to(
+    connection: AsyncConnection, destinations: Collection[Destination], story_ids: Collection[int]
+) -> dict[Destination, dict[int, int]]:
+    """Return what each destination was told of these stories: story id → version."""
+    found: dict[Destination, dict[int, int]] = {wanted: {} for wanted in destinations}
+    channels = sorted({wanted.channel for wanted in destinations})
+    for start in range(0, len(channels), MOST_PARAMETERS):
+        some = channels[start : start + MOST_PARAMETERS]
+        statement = select(*told.c).where(
+            told.c.story_id.in_(sorted(story_ids)), told.c.channel.in_(some)
         )
+        for row in await connection.execute(statement):
+            where = Destination(platform=row.platform, workspace=row.workspace, channel=row.channel)
+            if where in found:
+                found[where][row.story_id] = row.version
+    return found
+
+
+async def save_told(
+    connection: AsyncConnection,
+    destinations: Sequence[Destination],
+    digest: Digest,
+    *,
+    now: datetime,
+) -> None:
+    """Remember that the destinations are told these versions of the digest's stories."""
+    rows = [
+        {
+            "platform": where.platform,
+            "workspace": where.workspace,
+            "channel": where.channel,
+            "story_id": item.story_id,
+            "version": item.story_version,
+            "told_at": now,
+        }
+        # In the same order everywhere, for writers that wait for each other in turn never end.
+        for where in sorted(destinations, key=astuple)
+        for item in sorted(digest.items, key=lambda item: item.story_id)
+    ]
+    statement = insert(connection, told)
+    newer = {"version": statement.excluded.version, "told_at": now}
+    if rows:
         await connection.execute(
             statement.on_conflict_do_update(
-                index_elements=list(told.primary_key.columns),
-                set_={"version": item.story_version, "told_at": now},
-            )
+                index_elements=list(told.primary_key.columns), set_=newer
+            ),
+            rows,
         )

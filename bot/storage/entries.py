@@ -1,7 +1,7 @@
 """Entries: saved as they are polled, handed out unread in order of arrival."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import fields
 from datetime import datetime
 
@@ -10,15 +10,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.model import Entry, Feed, ParsedEntry, SavedEntries
 from bot.domain.outlets import Outlets
+from bot.storage import pruned_items, search_index, turns
 from bot.storage.dialect import insert
-from bot.storage.schema import entries, readings
+from bot.storage.schema import entries, feeds, readings
 
 COLUMNS = tuple(entries.c[field.name] for field in fields(Entry))
 
 
 def content_hash(title: str, text: str) -> str:
     """Return the SHA-256 by which a changed entry is told from an unchanged one."""
-    return hashlib.sha256(f"{title}\0{text}".encode()).hexdigest()
+    return hashlib.sha256(f"{title}\0{text}".encode(errors="replace")).hexdigest()
 
 
 async def save_parsed(
@@ -29,13 +30,17 @@ async def save_parsed(
     outlets: Outlets,
     now: datetime,
 ) -> SavedEntries:
-    """Save a feed's new and changed entries; those it has already are left alone.
+    """Save a feed's new and changed entries; those it has, or has dropped, are left alone.
 
     An entry that changed is read again only where no story holds it: an edit never
     moves an entry from one story to another.
     """
-    known = await _hashes(connection, feed.id, [entry.guid for entry in parsed])
-    fresh = {entry.guid: entry for entry in parsed if entry.guid not in known}
+    # Two processes that poll the same feed save it one after the other, in any order of entries.
+    await connection.execute(select(feeds.c.id).where(feeds.c.id == feed.id).with_for_update())
+    guids = [entry.guid for entry in parsed]
+    known = await _hashes(connection, feed.id, guids)
+    dropped = await pruned_items.still_listed(connection, feed.id, guids, today=now.date())
+    fresh = {e.guid: e for e in parsed if e.guid not in known and e.guid not in dropped}
     changed = [
         entry
         for entry in parsed
@@ -44,9 +49,22 @@ async def save_parsed(
     rows = [_row(feed, entry, outlets, now) for entry in _oldest_first(fresh.values())]
     if rows:
         await connection.execute(insert(connection, entries).on_conflict_do_nothing(), rows)
+    if changed:
+        # Whether a story holds an entry must not be decided while it is asked here.
+        await turns.reading(connection)
+    stale = await _ids(connection, feed.id, [entry.guid for entry in changed])
+    await search_index.forget(connection, stale)
     for entry in changed:
         await _update(connection, feed, entry)
+    await search_index.update(connection, [*await _ids(connection, feed.id, fresh), *stale])
     return SavedEntries(new=len(rows), changed=len(changed))
+
+
+async def _ids(connection: AsyncConnection, feed_id: int, guids: Collection[str]) -> list[int]:
+    if not guids:
+        return []
+    wanted = select(entries.c.id).where(entries.c.feed_id == feed_id, entries.c.guid.in_(guids))
+    return list(await connection.scalars(wanted))
 
 
 async def _hashes(connection: AsyncConnection, feed_id: int, guids: list[str]) -> dict[str, str]:

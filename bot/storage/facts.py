@@ -1,6 +1,6 @@
 """Small facts that outlive a restart, by name."""
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.storage.dialect import insert
@@ -19,3 +19,14 @@ async def save(connection: AsyncConnection, name: str, value: str) -> None:
     await connection.execute(
         statement.on_conflict_do_update(index_elements=[facts.c.name], set_={"value": value})
     )
+
+
+async def swap(connection: AsyncConnection, name: str, before: str | None, value: str) -> bool:
+    """Keep a value if the one before is still what it was; False where another came first."""
+    if before is None:
+        fresh = insert(connection, facts).values(name=name, value=value)
+        statement = fresh.on_conflict_do_nothing().returning(facts.c.name)
+        return (await connection.execute(statement)).first() is not None
+    mine = (facts.c.name == name, facts.c.value == before)
+    changed = update(facts).where(*mine).values(value=value).returning(facts.c.name)
+    return (await connection.execute(changed)).first() is not None

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Row, Select, case, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.model import Feed, FeedSpec, FeedState
+from bot.storage import turns
 from bot.storage.dialect import insert
 from bot.storage.schema import feeds
 
@@ -145,6 +146,7 @@ async def save_state(connection: AsyncConnection, state: FeedState) -> None:
 
 async def save_moved(connection: AsyncConnection, feed_id: int, url: str) -> bool:
     """Give the feed its new address; returns False where another feed has it already."""
+    await turns.feed_addresses(connection)
     taken = (await connection.execute(select(feeds.c.id).where(feeds.c.url == url))).first()
     if taken is not None:
         return False

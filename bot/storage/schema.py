@@ -1,50 +1,24 @@
 """The tables, the same on SQLite and Postgres. Migrations create them."""
 
-from datetime import UTC, datetime
-from typing import Any
-
 from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
     Column,
-    DateTime,
+    Date,
     Float,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
     MetaData,
-    String,
     Table,
-    Text,
-    TypeDecorator,
     UniqueConstraint,
+    false,
+    text,
 )
-from sqlalchemy.engine import Dialect
 
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """An aware UTC time. SQLite stores it without a zone, so it is put back on reading."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Refuse a naive time: it would be read back as another moment."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"a time without a zone cannot be stored: {value!r}")
-        return value.astimezone(UTC)
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        """Give the time its zone back."""
-        if value is None:
-            return None
-        aware: datetime = value if value.tzinfo else value.replace(tzinfo=UTC)
-        return aware.astimezone(UTC)
-
+from bot.storage.types import String, Text, UtcDateTime
 
 # SQLite numbers rows by itself only in an INTEGER primary key.
 Id = BigInteger().with_variant(Integer(), "sqlite")
@@ -104,8 +78,11 @@ entries = Table(
 )
 Index(
     "ix_entries_unread",
+    entries.c.seen_at,
+    entries.c.published_at,
     entries.c.id,
-    sqlite_where=entries.c.unread,
+    # SQLite uses a partial index only where the query says the very same.
+    sqlite_where=text("unread = 1"),
     postgresql_where=entries.c.unread,
 )
 Index("ix_entries_seen_at", entries.c.seen_at)
@@ -127,6 +104,8 @@ stories = Table(
     Column("follows", Id, ForeignKey("stories.id")),
 )
 Index("ix_stories_topic_last_seen_at", stories.c.topic, stories.c.last_seen_at)
+# Without it every entry that is dropped would look through all stories (foreign keys).
+Index("ix_stories_lead_entry_id", stories.c.lead_entry_id)
 
 readings = Table(
     "readings",
@@ -145,6 +124,12 @@ readings = Table(
 )
 Index("ix_readings_story_id", readings.c.story_id)
 Index("ix_readings_topic_entry_id", readings.c.topic, readings.c.entry_id)
+Index(
+    "ix_readings_duplicate_of",
+    readings.c.duplicate_of,
+    sqlite_where=readings.c.duplicate_of.is_not(None),
+    postgresql_where=readings.c.duplicate_of.is_not(None),
+)
 
 summaries = Table(
     "summaries",
@@ -163,10 +148,8 @@ subscriptions = Table(
     Column("workspace", String(80), nullable=False),
     Column("channel", String(80), nullable=False),
     Column("topics", JSON, nullable=False),
-    Column("kind", String(20), nullable=False),
-    Column("hour", Integer, nullable=False),
-    Column("minute", Integer, nullable=False),
-    Column("weekday", Integer),
+    # The words of the schedule, such as "daily 08:00".
+    Column("schedule", Text, nullable=False, server_default=""),
     Column("zone", String(64), nullable=False),
     Column("language", String(8), nullable=False),
     Column("max_stories", Integer, nullable=False),
@@ -174,8 +157,30 @@ subscriptions = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("created_by", String(80)),
     Column("last_slot_at", UtcDateTime, nullable=False),
+    # When the slots are to be looked at: worked out from the schedule, and NULL until it is.
+    Column("due_at", UtcDateTime),
+    Column("owed_slot_at", UtcDateTime),
+    Column("covered_until", UtcDateTime),
+    Column("problem", Text),
 )
 Index("ix_subscriptions_workspace", subscriptions.c.platform, subscriptions.c.workspace)
+Index("ix_subscriptions_status_due_at", subscriptions.c.status, subscriptions.c.due_at)
+
+# What became of each slot. Its primary key is why no slot is ever told twice.
+slots = Table(
+    "slots",
+    metadata,
+    Column(
+        "subscription_id",
+        Id,
+        ForeignKey("subscriptions.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("slot_at", UtcDateTime, primary_key=True),
+    Column("status", String(20), nullable=False),
+    Column("reason", Text),
+    Column("recorded_at", UtcDateTime, nullable=False),
+)
 
 digests = Table(
     "digests",
@@ -205,6 +210,7 @@ told = Table(
     Column("version", Integer, nullable=False),
     Column("told_at", UtcDateTime, nullable=False),
 )
+Index("ix_told_story_id", told.c.story_id)
 
 deliveries = Table(
     "deliveries",
@@ -230,9 +236,22 @@ deliveries = Table(
     Column("first_attempt_at", UtcDateTime),
     Column("message_id", Text),
     Column("problem", Text),
+    # How often it was claimed: the number that fences off a claim's earlier holders.
+    Column("claims", Integer, nullable=False, server_default="0"),
+    Column("notice", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("subscription_id", "slot_at", "part"),
 )
 Index("ix_deliveries_status_next_attempt_at", deliveries.c.status, deliveries.c.next_attempt_at)
+# Each claim looks through the open deliveries, and for the first one of each destination: with
+# the status first, what was sent long ago costs nothing.
+Index(
+    "ix_deliveries_destination",
+    deliveries.c.status,
+    deliveries.c.platform,
+    deliveries.c.workspace,
+    deliveries.c.channel,
+    deliveries.c.id,
+)
 
 # Small facts that outlive a restart, such as which commands a platform knows.
 facts = Table(
@@ -240,4 +259,41 @@ facts = Table(
     metadata,
     Column("name", String(80), primary_key=True),
     Column("value", Text, nullable=False),
+)
+
+# What models were paid for on a day (UTC), and how that day's summaries came to be.
+spending = Table(
+    "spending",
+    metadata,
+    Column("day", String(10), primary_key=True),
+    Column("method", String(160), primary_key=True),
+    Column("summaries", Integer, nullable=False),
+    Column("tokens", BigInteger, nullable=False),
+    Column("cost_micros", BigInteger, nullable=False),
+)
+
+# Items whose entries were dropped: a feed that still lists them must not bring them back as
+# new. Of the identifier only a hash is kept, and of the time the day: 40 bytes an item.
+pruned_items = Table(
+    "pruned_items",
+    metadata,
+    Column("feed_id", Id, ForeignKey("feeds.id", ondelete="CASCADE"), primary_key=True),
+    Column("guid_hash", LargeBinary(16), primary_key=True),
+    Column("listed_on", Date, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Workspaces that the bot was added to or removed from. The token, of platforms that give one
+# for each workspace, is encrypted; an export leaves out every column marked secret.
+installations = Table(
+    "installations",
+    metadata,
+    Column("platform", String(20), primary_key=True),
+    Column("workspace", String(80), primary_key=True),
+    Column("token", Text, info={"secret": True}),
+    # Names the key that encrypted it, so that a change of keys can be seen through.
+    Column("key_id", String(16), info={"secret": True}),
+    Column("installed_by", String(80)),
+    Column("installed_at", UtcDateTime, nullable=False),
+    Column("removed_at", UtcDateTime),
 )

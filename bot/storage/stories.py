@@ -17,6 +17,9 @@ from bot.storage.schema import entries, readings, stories, told
 # A chain of follow-ups is told so far back.
 EARLIER = 5
 
+# Stories whose reports are asked for at once.
+PART = 500
+
 COLUMNS = (
     stories.c.id,
     stories.c.topic,
@@ -40,6 +43,8 @@ async def save(connection: AsyncConnection, changed: Iterable[Story]) -> None:
     for story in changed:
         values = {column.name: getattr(story, column.name) for column in COLUMNS}
         statement = insert(connection, stories).values(**values)
+        # Setting the key, even to what it is, would lock out whoever refers to the story.
+        del values["id"]
         await connection.execute(
             statement.on_conflict_do_update(index_elements=[stories.c.id], set_=values)
         )
@@ -47,7 +52,9 @@ async def save(connection: AsyncConnection, changed: Iterable[Story]) -> None:
 
 async def save_merged(connection: AsyncConnection, left: int, *, into: int) -> None:
     """Let a story's id lead to the story that all its entries went to."""
-    rows = await connection.execute(_whole().where(stories.c.id.in_([left, into])))
+    # Locked, so that no destination is told one of them until this is done.
+    of_both = _whole().where(stories.c.id.in_([left, into])).order_by(stories.c.id)
+    rows = await connection.execute(of_both.with_for_update())
     both = {row.id: _story(row) for row in rows}
     if len(both) == len((left, into)):
         await save(connection, [merge(both[into], both[left])])
@@ -78,7 +85,7 @@ async def _merge_follows(connection: AsyncConnection, left: int, *, into: int) -
 
 async def _merge_told(connection: AsyncConnection, left: int, *, into: int) -> None:
     """Let who was told both stories whole count as told the merged one whole."""
-    of_both = select(told).where(told.c.story_id.in_([left, into]))
+    of_both = select(told).where(told.c.story_id.in_([left, into])).with_for_update()
     known: dict[tuple[str, str, str], dict[int, Row[Any]]] = {}
     for row in await connection.execute(of_both):
         known.setdefault((row.platform, row.workspace, row.channel), {})[row.story_id] = row
@@ -116,6 +123,37 @@ async def latest(
         .limit(limit)
     )
     return await _fetch(connection, statement)
+
+
+async def begun(
+    connection: AsyncConnection,
+    topic: str,
+    *,
+    since: datetime,
+    until: datetime,
+    issue: Issue | None,
+    limit: int,
+) -> list[Story]:
+    """Return the topic's stories first reported in ``[since, until)``, the newest first."""
+    statement = _whole().where(
+        stories.c.topic == topic,
+        stories.c.first_seen_at >= since,
+        stories.c.first_seen_at < until,
+        # Nothing is first seen later than last: lets the index of the latest stories serve.
+        stories.c.last_seen_at >= since,
+    )
+    if issue is not None:
+        statement = statement.where(stories.c.issue == issue)
+    ordered = statement.order_by(stories.c.last_seen_at.desc(), stories.c.id).limit(limit)
+    found = (await connection.execute(ordered)).all()
+    told = [_story(row) for row in found]
+    # In parts: a statement takes only so many parameters.
+    whole: list[Story] = []
+    for at in range(0, len(told), PART):
+        part = told[at : at + PART]
+        reports = await _reports(connection, part)
+        whole += [replace(s, entries=tuple(reports[s.id])) for s in part if s.id in reports]
+    return whole
 
 
 async def by_ids(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, Story]:

@@ -105,6 +105,12 @@ def candidates(documents: Sequence[Document], language: str) -> list[Candidate]:
     return _first_of_each(kept)
 
 
+def sentences_of(text: str) -> list[str]:
+    """Return the sentences of a report's text, without datelines, page furniture, leading tags."""
+    lines = clean_lines(text[:READ])
+    return [_LEADING_TAG.sub("", piece) for line in lines for piece in split_sentences(line)]
+
+
 def is_safe(text: str) -> bool:
     """Say whether a text carries no markup, no address and no instruction to a machine."""
     return not (_MARKUP.search(text) or _INSTRUCTION.search(text))
@@ -123,8 +129,7 @@ def in_script(text: str, language: str) -> bool:
 
 
 def _of_document(index: int, document: Document) -> list[Candidate]:
-    lines = clean_lines(document.text[:READ])
-    pieces = [_LEADING_TAG.sub("", piece) for line in lines for piece in split_sentences(line)]
+    pieces = sentences_of(document.text)
     whole_text = len(pieces) == 1
     fit = [piece for piece in pieces if _is_fit(piece, document.language)]
     return [

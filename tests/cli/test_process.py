@@ -207,3 +207,18 @@ async def test_the_demo_needs_nothing(bot: Bot) -> None:
     assert HEADING in shown.out
     assert str(page) in shown.err
     assert page.read_text(encoding="utf-8").lower().startswith("<!doctype html>")
+
+
+async def test_a_search_finds_a_name_in_other_languages(sampled: Bot) -> None:
+    """As a table and as JSON; what cannot be searched is told in one sentence."""
+    assert (await sampled.run("poll", "--once")).code == 0
+    found = json.loads((await sampled.run("search", "日韓", "--json", "--since", "30d")).out)
+    languages = {match["language"] for one in found["found"] for match in one["matches"]}
+    assert languages == {"en", "ja", "ko"}
+    assert found["query"] == "日韓"
+    table = await sampled.run("search", "日韓", "--lang", "ko")
+    assert table.out.splitlines()[0].split("\t")[:2] == ["story", "headline"]
+    nothing = await sampled.run("search", "xyzzy")
+    assert (nothing.code, "try fewer words" in nothing.err) == (0, True)
+    refused = await sampled.run("search", "!!!")
+    assert (refused.code, refused.err.count("\n")) == (1, 1)

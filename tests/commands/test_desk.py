@@ -15,6 +15,7 @@ from bot.domain.model import (
     SubscriptionStatus,
 )
 from bot.domain.outlets import Outlets
+from bot.domain.people import Operator
 from bot.jobs.write_digests import DigestWriter
 from bot.storage import digests, entries, feeds, readings, stories
 from bot.storage.database import Database
@@ -148,7 +149,7 @@ async def test_another_workspace_can_do_nothing_with_a_subscription(desk: Desk) 
     """Its id is a guess away; it answers as one that does not exist."""
     mine = await subscribe(desk)
     assert await desk.subscriptions(**INTRUDER) == []
-    for use in (desk.pause, desk.resume, desk.remove, desk.preview):
+    for use in (desk.pause, desk.resume, desk.remove, desk.preview, desk.change):
         with pytest.raises(NotFoundError, match="no subscription"):
             await use(mine.id, **INTRUDER)
     assert await desk.subscriptions(**HERE) == [mine]
@@ -197,8 +198,8 @@ def test_an_address_that_is_none_is_told(wrong: str) -> None:
 async def test_feeds_are_added_and_removed(database: Database) -> None:
     """A wrong address names the nearest one."""
     spec = FeedSpec(url="https://h.example/rss", name="Hanbit")
-    await add_feed(database, spec, countries={}, now=NOW)
+    await add_feed(database, spec, countries={}, by=Operator(), now=NOW)
     with pytest.raises(NotFoundError, match=r"did you mean https://h\.example/rss"):
-        await remove_feed(database, "https://h.example/rs")
-    await remove_feed(database, spec.url)
+        await remove_feed(database, "https://h.example/rs", by=Operator())
+    await remove_feed(database, spec.url, by=Operator())
     assert await list_feeds(database) == []

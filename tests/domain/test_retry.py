@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.model import (
+    Blocked,
     DeliveryStatus,
     RateLimited,
     Rejected,
@@ -11,7 +12,15 @@ from bot.domain.model import (
     Unknown,
     Unreachable,
 )
-from bot.domain.retry import LONGEST_DELAY, MAX_ATTEMPTS, back_off, next_step
+from bot.domain.retry import (
+    LONGEST_DELAY,
+    MAX_ATTEMPTS,
+    MIDDLE,
+    SETTLING,
+    back_off,
+    jittered,
+    next_step,
+)
 from tests.builders import NOW
 
 
@@ -47,7 +56,37 @@ def test_an_unknown_outcome_is_looked_into_before_it_is_tried_again() -> None:
     """It stays claimed, so that the next attempt begins by looking for the message."""
     step = next_step(Unknown(problem="dropped"), attempts=1, now=NOW)
     assert (step.status, step.problem) == (DeliveryStatus.SENDING, "dropped")
-    assert step.next_attempt_at == NOW + back_off(1)
+    assert step.next_attempt_at == NOW + SETTLING
+
+
+def test_a_late_look_waits_for_the_back_off() -> None:
+    """A history that could not be read is not asked for every half minute for hours."""
+    step = next_step(Unknown(problem="dropped"), attempts=8, now=NOW)
+    assert step.next_attempt_at == NOW + back_off(8)
+
+
+def test_a_blocked_destination_holds_the_message() -> None:
+    """It is kept for the mend, and its attempts begin anew with it."""
+    step = next_step(Blocked(problem="no permission"), attempts=3, now=NOW)
+    assert (step.status, step.counted) == (DeliveryStatus.HELD, False)
+    assert step.problem == "no permission"
+
+
+@given(chance=st.floats(0, 1), seconds=st.integers(1, 3600))
+def test_waits_are_spread_by_a_quarter_either_way(chance: float, seconds: int) -> None:
+    """By the chance that is passed in alone, so that a test can tell the time."""
+    wait = timedelta(seconds=seconds)
+    assert wait * 0.75 <= jittered(wait, chance) <= wait * 1.25
+    assert jittered(wait, MIDDLE) == wait
+
+
+def test_the_chance_moves_the_next_attempt() -> None:
+    """What failed at the same moment is not tried again at the same moment."""
+    outcome = Unreachable(problem="no route")
+    early, late = (next_step(outcome, attempts=5, now=NOW, chance=c) for c in (0.0, 1.0))
+    assert early.next_attempt_at is not None
+    assert late.next_attempt_at is not None
+    assert late.next_attempt_at - early.next_attempt_at == back_off(5) / 2
 
 
 def test_an_outcome_that_stays_unknown_is_uncertain_in_the_end() -> None:

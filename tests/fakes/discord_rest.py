@@ -106,6 +106,10 @@ class DiscordDouble:
         same = next(known, None) if body.get("enforce_nonce") else None
         return same or self.add(channel, BOT_ID, body)
 
+    def direct(self, person: str) -> str:
+        """Return the id of the bot's conversation with a person."""
+        return f"9{person}"
+
     def forget_nonces(self) -> None:
         """Let the minutes pass for which Discord remembers nonces."""
         for message in (m for channel in self.messages.values() for m in channel):
@@ -146,6 +150,7 @@ def _app(double: DiscordDouble) -> web.Application:
     app.router.add_get("/api/v10/gateway/bot", routes.gateway_address)
     app.router.add_post("/api/v10/channels/{channel}/messages", routes.post)
     app.router.add_get("/api/v10/channels/{channel}/messages", routes.history)
+    app.router.add_post("/api/v10/users/@me/channels", routes.open_direct)
     app.router.add_get("/gateway/", routes.gateway)
     app.router.add_get("/gateway", routes.gateway)
     return app
@@ -223,6 +228,10 @@ class _Routes:
         if not layout and not body.get("content"):
             return "Cannot send an empty message"
         return next((f"Invalid Form Body: {n}" for n, (a, b) in lengths.items() if a > b), None)
+
+    async def open_direct(self, request: web.Request) -> web.Response:
+        person = (await request.json())["recipient_id"]
+        return _answer({"id": self._double.direct(str(person)), "type": 1, "recipients": []})
 
     async def history(self, request: web.Request) -> web.Response:
         if self._double.read_faults:

@@ -77,6 +77,10 @@ def _rich_section(section: Block) -> Iterator[str]:
     if section.get("type") != "rich_text_section" or not section.get("elements"):
         yield f"bad section {section}"
     for part in section["elements"]:
+        if part["type"] == "channel":
+            if not str(part.get("channel_id", "")).startswith("C"):
+                yield f"bad channel {part}"
+            continue
         if not part.get("text") or part.get("style", {}).keys() - STYLES:
             yield f"bad part {part}"
         if part["type"] == "link" and not part.get("url", "").startswith(("https://", "http://")):

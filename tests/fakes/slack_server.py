@@ -139,6 +139,23 @@ class SlackServer:
         async with asyncio.timeout(PATIENCE), self._changed:
             await self._changed.wait_for(condition)
 
+    async def tell_event(self, event: Json, *, team: str = TEAM) -> None:
+        """Send an event over the newest WebSocket and wait for its acknowledgement."""
+        number = next(self._count)
+        payload = {
+            "type": "event_callback",
+            "team_id": team,
+            "api_app_id": "A0STRAIT",
+            "event_id": f"Ev{number}",
+            "event": event,
+        }
+        sent = self._envelopes[f"e{number}"] = Invocation(payload=payload)
+        socket = await self.connected()
+        await socket.send_json(
+            {"type": "events_api", "envelope_id": f"e{number}", "payload": payload}
+        )
+        await self.until(lambda: bool(sent.acks))
+
     async def deliver(self, invocation: Invocation) -> None:
         """Send an envelope over the newest WebSocket and wait for its acknowledgement."""
         envelope = f"e{next(self._count)}"

@@ -88,6 +88,9 @@ class Workspace:
         return {"ok": True, "url": f"/socket/{ticket}"}
 
     def _post(self, arguments: Json) -> Json:
+        if str(arguments.get("channel", "")).startswith("U"):
+            # A person's id stands for the direct conversation with the bot.
+            self.channels.setdefault(arguments["channel"], Channel(id=arguments["channel"]))
         channel = self._visible(arguments)
         if channel is None:
             return _error("channel_not_found")

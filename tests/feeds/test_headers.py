@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.feeds.headers import fresh_for, retry_after, validator
+from bot.feeds.headers import clock_offset, fresh_for, retry_after, validator
 
 NOW = datetime(2026, 3, 16, 3, 0, tzinfo=UTC)
 IN_AN_HOUR = "Mon, 16 Mar 2026 04:00:00 GMT"
@@ -54,3 +54,21 @@ def test_validators_stay_as_they_came() -> None:
     assert validator("") is None
     assert validator(None) is None
     assert validator('"\x01"') is None
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"Date": IN_AN_HOUR}, 3600),
+        ({"Date": "Mon, 16 Mar 2026 02:59:00 GMT"}, -60),
+        ({"Date": "Mon, 16 Mar 2026 02:00:00 GMT", "Age": "3600"}, 0),  # of a cache
+        ({"Date": "yesterday"}, None),
+        ({}, None),
+    ],
+)
+def test_the_servers_clock_is_compared_with_ours(
+    headers: dict[str, str], seconds: int | None
+) -> None:
+    """A cache's answer is as old as it says."""
+    wanted = None if seconds is None else timedelta(seconds=seconds)
+    assert clock_offset(headers, now=NOW) == wanted

@@ -8,6 +8,7 @@ import pytest
 
 from bot.app import App, open_demo
 from bot.app.core import utc_now
+from bot.storage.database import Database
 from tests.processes import bot, sampled
 
 __all__ = ["bot", "sampled"]
@@ -25,6 +26,12 @@ class Clock:
     def move_to(self, moment: datetime) -> None:
         """Let it be just after a moment."""
         self.ahead = moment - utc_now() + timedelta(seconds=1)
+
+
+@pytest.fixture
+def database(sqlite_database: Database) -> Database:
+    """One kind suffices here: that the other behaves alike is for the storage's tests."""
+    return sqlite_database
 
 
 @pytest.fixture

@@ -91,7 +91,7 @@ async def test_health_is_told_over_http(both: Bot, unused_tcp_port: int) -> None
     both.environ.update({"PORT": str(unused_tcp_port), "DISCORD_TOKEN": "wrong"})
     process = await both.start("run")
     await said(process, b"platform not started", b"slack connected")
-    url = f"http://127.0.0.1:{unused_tcp_port}/healthz"
+    url = f"http://127.0.0.1:{unused_tcp_port}/readyz"
     async with aiohttp.ClientSession() as session, session.get(url) as answer:
         assert answer.status == 503
         assert "discord is not running" in await answer.text()

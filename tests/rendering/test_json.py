@@ -25,8 +25,8 @@ def test_the_shape_is_kept(
     """Scripts rely on these names."""
     document = loaded(digest_in(Language.EN), texts["en"])
     assert list(document) == [
-        "topic", "title", "language", "zone", "since", "until", "slot_at",
-        "stories_left_out", "entries_read", "outlets_read", "stories",
+        "topic", "title", "language", "zone", "since", "until", "slot_at", "late",
+        "slots_skipped", "stories_left_out", "entries_read", "outlets_read", "stories",
     ]  # fmt: skip
     story = document["stories"][1]
     assert {key: story[key] for key in story if key not in {"sentences", "sources"}} == {

@@ -1,7 +1,10 @@
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from bot.domain.errors import StorageError
+from bot.scheduling import embedded
 from bot.scheduling.embedded import EmbeddedScheduler, Wake
 
 SOON = timedelta(milliseconds=20)
@@ -90,3 +93,101 @@ async def test_stopping_cancels_what_outlasts_the_grace() -> None:
     await asyncio.wait_for(started.wait(), 30)
     await scheduler.stop(timedelta(milliseconds=50))
     await asyncio.wait_for(cancelled.wait(), 30)
+
+
+HOUR = timedelta(hours=1)
+
+
+async def test_a_job_is_woken_at_the_moment_that_it_names() -> None:
+    """Not only at its interval: a digest's slot is met to the moment."""
+    runs: list[datetime] = []
+    done = asyncio.Event()
+    slot = datetime.now(UTC) + timedelta(seconds=1.5)
+
+    async def job() -> None:
+        runs.append(datetime.now(UTC))
+        if len(runs) == 2:
+            done.set()
+
+    async def next_at() -> datetime:
+        return slot
+
+    scheduler = EmbeddedScheduler({"job": Wake(job=job, every=HOUR, next_at=next_at)})
+    scheduler.start()
+    scheduler.wake("job")
+    await asyncio.wait_for(done.wait(), 30)
+    await scheduler.stop(timedelta(seconds=1))
+    assert runs[0] < slot <= runs[1]
+
+
+async def test_a_job_that_did_something_wakes_the_one_after_it() -> None:
+    """What is written is sent at once; after nothing was written nobody is woken."""
+    woken: list[bool] = []
+    results = [0, 3]
+    done = asyncio.Event()
+
+    async def write() -> int:
+        return results.pop(0)
+
+    async def send() -> None:
+        woken.append(not results)
+        done.set()
+
+    wakes = {
+        "write": Wake(job=write, every=HOUR, then=("send",)),
+        "send": Wake(job=send, every=HOUR),
+    }
+    scheduler = EmbeddedScheduler(wakes)
+    scheduler.start()
+    scheduler.wake("write")
+    while len(results) == 2:
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(0.1)
+    scheduler.wake("write")
+    await asyncio.wait_for(done.wait(), 30)
+    await scheduler.stop(timedelta(seconds=1))
+    assert woken == [True]
+
+
+async def test_a_wake_while_the_job_runs_is_not_lost() -> None:
+    """What came after its last look is looked at in a second run."""
+    runs = 0
+    started, go_on, done = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def job() -> None:
+        nonlocal runs
+        runs += 1
+        started.set()
+        if runs == 2:
+            done.set()
+        await go_on.wait()
+
+    scheduler = EmbeddedScheduler({"job": Wake(job=job, every=HOUR)})
+    scheduler.start()
+    scheduler.wake("job")
+    await asyncio.wait_for(started.wait(), 30)
+    scheduler.wake("job")
+    scheduler.wake("job")
+    go_on.set()
+    await asyncio.wait_for(done.wait(), 30)
+    await scheduler.stop(timedelta(seconds=1))
+    assert runs == 2
+
+
+async def test_a_clock_that_is_set_back_puts_no_job_to_sleep(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A wake that was planned for tomorrow's date, by a wrong clock, comes now."""
+    monkeypatch.setattr(embedded, "WATCH_EVERY_SECONDS", 0.02)
+    done = asyncio.Event()
+
+    async def job() -> None:
+        done.set()
+
+    scheduler = EmbeddedScheduler({"job": Wake(job=job, every=HOUR)})
+    scheduler.start()
+    # As the job's next wake looks after the clock went back by a day.
+    planned = scheduler._scheduler.get_job("job")
+    planned.modify(next_run_time=datetime.now(UTC) + timedelta(days=1))
+    await asyncio.wait_for(done.wait(), 30)
+    await scheduler.stop(timedelta(seconds=1))

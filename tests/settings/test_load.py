@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.errors import ConfigError
+from bot.domain.people import Admin
 from bot.settings import Settings, bundled_config, load_settings
 
 Write = Callable[[str, str], None]
@@ -82,7 +83,7 @@ def test_all_mistakes_are_told_at_once(folder: Path) -> None:
         'url: found "ftp://x"; allowed is an address with http:// or https://',
         "outlets.toml: is not valid TOML",
         'LOG_LEVEL: found "LOUD"; allowed is',
-        'DATABASE_URL: found "mysql://…"; allowed is sqlite:///PATH/TO/FILE',
+        'DATABASE_URL: found "mysql://…"; allowed is sqlite:///PATH/TO/FILE or postgres://',
     ):
         assert part in told
     assert "secret" not in told
@@ -220,7 +221,7 @@ def test_a_mistake_shows_no_secrets_of_an_address(folder: Path, row: str) -> Non
     [
         ("STRAIT_ALLOW_NETWORK", "did you mean STRAIT_ALLOW_NETWORKS?"),
         ("STRAIT_CONFIG_DR", "did you mean STRAIT_CONFIG_DIR?"),
-        ("STRAIT_X", "there is STRAIT_CONFIG_DIR, STRAIT_ALLOW_NETWORKS"),
+        ("STRAIT_QQQQ", "there is STRAIT_CONFIG_DIR, STRAIT_ALLOW_NETWORKS"),
     ],
 )
 def test_a_mistyped_variable_is_a_mistake(folder: Path, name: str, told: str) -> None:
@@ -231,7 +232,7 @@ def test_a_mistyped_variable_is_a_mistake(folder: Path, name: str, told: str) ->
     assert "s3cret" not in mistake
 
 
-@pytest.mark.parametrize("name", ["STRAIT_ADMINS", "STRAIT_SECRET_KEY", "STRAIT_EVAL_DATA", "X"])
+@pytest.mark.parametrize("name", ["STRAIT_EVAL_DATA", "X"])
 def test_other_variables_are_let_be(name: str) -> None:
     """Those that are kept for other uses, and those of others."""
     load_settings({name: "value"})
@@ -297,8 +298,8 @@ def test_empty_variables_count_as_unset() -> None:
     [
         ({"SLACK_BOT_TOKEN": "xoxb-1"}, "needs SLACK_APP_TOKEN (Socket Mode), or"),
         (
-            {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "s"},
-            "SLACK_SIGNING_SECRET and PORT",
+            {"SLACK_BOT_TOKEN": "xoxb-1", "PORT": "5000"},
+            "or SLACK_SIGNING_SECRET",
         ),
         ({"SLACK_APP_TOKEN": "xapp-1"}, "needs SLACK_BOT_TOKEN beside it"),
         (
@@ -322,3 +323,53 @@ def test_tokens_do_not_show() -> None:
     settings = load_settings({"DISCORD_TOKEN": "very-secret", "PORT": "8080"})
     assert "very-secret" not in repr(settings)
     assert settings.environment.port == 8080
+
+
+def test_admins_are_named_by_platform_and_id(folder: Path) -> None:
+    """Slack's ids may be told apart by their workspaces."""
+    loaded = load(folder, STRAIT_ADMINS="discord:80351110224678912, slack:T1/U2 ,slack:U3")
+    assert loaded.environment.strait_admins == (
+        Admin(platform="discord", user="80351110224678912"),
+        Admin(platform="slack", workspace="T1", user="U2"),
+        Admin(platform="slack", user="U3"),
+    )
+
+
+@pytest.mark.parametrize("admin", ["minseo", "telegram:1", "discord:", "slack:T1/U2/U3", "*:*"])
+def test_an_admin_that_nobody_can_be_is_a_mistake(folder: Path, admin: str) -> None:
+    """Else the owner would be locked out, or everyone let in."""
+    [mistake] = mistakes(folder, STRAIT_ADMINS=f"discord:1,{admin}")
+    assert "STRAIT_ADMINS" in mistake
+    assert "allowed is platform:user" in mistake
+
+
+@pytest.mark.parametrize("key", ["short", f"{'k' * 40},short", "k" * 31])
+def test_a_key_that_can_be_guessed_is_a_mistake(folder: Path, key: str) -> None:
+    """How to make one is said; the key itself is not repeated."""
+    [mistake] = mistakes(folder, STRAIT_SECRET_KEY=key)
+    assert "STRAIT_SECRET_KEY: has a key of fewer than 32 characters" in mistake
+    assert "secrets.token_urlsafe(32)" in mistake
+    assert key not in mistake
+
+
+def test_keys_that_a_hosting_service_makes_are_taken(folder: Path) -> None:
+    """Heroku's generator gives 64 hexadecimal digits; a former key may follow."""
+    loaded = load(folder, STRAIT_SECRET_KEY=f"{'0123456789abcdef' * 4}, {'k' * 32}")
+    assert "0123" not in repr(loaded.environment)
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ("[retention]\ntext_days = 3\n", "text_days is 3; allowed are 14"),
+        ("[retention]\nforever = 1\n", "retention.forever: is no key here"),
+        ('[backup]\nfolder = "here"\n', "absolute path"),
+        ('[backup]\nkeep = "all"\n', "backup.keep: found"),
+        ("[budgets]\npreviews_per_hour = 0\n", "budgets.previews_per_hour: found"),
+    ],
+)
+def test_mistakes_of_care_are_told(tmp_path: Path, table: str, said: str) -> None:
+    """With the file, the key and what is allowed."""
+    (tmp_path / "settings.toml").write_text(table)
+    [mistake] = mistakes(tmp_path)
+    assert said in mistake

@@ -10,6 +10,7 @@ from bot.domain.model import (
     Destination,
     Sent,
     Subscription,
+    Unknown,
     Unreachable,
 )
 from bot.domain.retry import LEASE, next_step
@@ -92,14 +93,6 @@ async def test_a_slot_is_put_into_the_outbox_once(database: Database) -> None:
     assert [delivery.payload for delivery in await claim(database)] == ["one"]
 
 
-async def test_a_slot_is_claimed_by_one_process(database: Database) -> None:
-    """The second one finds that the subscription has moved on."""
-    subscription = await subscribe(database)
-    async with database.write() as connection:
-        assert await subscriptions.claim_slot(connection, subscription, NOW)
-        assert not await subscriptions.claim_slot(connection, subscription, NOW)
-
-
 async def test_a_workspace_cannot_remove_anothers_subscription(database: Database) -> None:
     """The workspace is part of the query, not a check beside it."""
     mine = await subscribe(database)
@@ -125,3 +118,64 @@ async def test_a_pause_holds_back_what_waits_for_another_attempt(database: Datab
     )
     assert paused.id == subscription.id
     assert await claim(database, NOW + timedelta(hours=1)) == []
+
+
+async def test_an_older_claim_cannot_record_or_renew(database: Database) -> None:
+    """Its holder was frozen, and another process has the delivery by now."""
+    await put(database, await subscribe(database), "one")
+    [frozen] = await claim(database)
+    [newer] = await claim(database, NOW + LEASE)
+    step = next_step(Sent(message_id="m"), attempts=1, now=NOW)
+    async with database.write() as connection:
+        assert not await deliveries.renew(connection, frozen, now=NOW, lease=LEASE)
+        assert not await deliveries.record(connection, frozen, step)
+        assert await deliveries.renew(connection, newer, now=NOW + LEASE, lease=LEASE)
+        assert await deliveries.record(connection, newer, step)
+
+
+async def test_what_arrived_though_it_was_cancelled_counts_as_sent(database: Database) -> None:
+    """Somebody paused while the message was under way: another outcome leaves it cancelled."""
+    for outcome, recorded in ((Sent(message_id="m"), True), (Unreachable(problem="no"), False)):
+        subscription = await subscribe(database)
+        await put(database, subscription, "one")
+        [claimed] = await claim(database)
+        async with database.write() as connection:
+            await deliveries.cancel(
+                connection,
+                subscription.id,
+                platform=subscription.destination.platform,
+                workspace=subscription.destination.workspace,
+                problem="paused",
+            )
+            step = next_step(outcome, attempts=1, now=NOW)
+            assert await deliveries.record(connection, claimed, step) is recorded
+
+
+async def test_keys_of_two_instances_do_not_meet(database: Database) -> None:
+    """They may post to one webhook, with the same subscription's number and slot."""
+    keys = set()
+    for _ in range(2):
+        subscription = await subscribe(database)
+        await put(database, subscription, "one")
+        [claimed] = await claim(database)
+        keys.add(claimed.key)
+        async with database.write() as connection:
+            await subscriptions.remove(
+                connection, subscription.id, platform="console", workspace="local"
+            )
+    assert len(keys) == 2
+
+
+async def test_digests_of_unknown_fate_are_listed(database: Database) -> None:
+    """The newest first, with the number of all; those of long ago are over."""
+    for number in range(3):
+        await put(database, await subscribe(database), str(number))
+    for _ in range(3):
+        [claimed] = await claim(database)
+        unknown = Unknown(problem="nobody can tell", final=True)
+        async with database.write() as connection:
+            await deliveries.record(connection, claimed, next_step(unknown, attempts=1, now=NOW))
+    async with database.read() as connection:
+        count, newest = await deliveries.troubled(connection, since=SLOT, limit=2)
+        assert (count, [one.payload for one in newest]) == (3, ["2", "1"])
+        assert (await deliveries.troubled(connection, since=NOW, limit=2))[0] == 0

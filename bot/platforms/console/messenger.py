@@ -3,7 +3,16 @@
 from collections.abc import Mapping
 from typing import TextIO
 
-from bot.domain.model import Delivery, Digest, Rejected, SendOutcome, Sent, Unknown, Unreachable
+from bot.domain.model import (
+    Delivery,
+    Digest,
+    Notice,
+    Rejected,
+    SendOutcome,
+    Sent,
+    Unknown,
+    Unreachable,
+)
 from bot.rendering.text import render_text
 from bot.rendering.texts import Texts
 
@@ -23,6 +32,10 @@ class ConsoleMessenger:
     def render(self, digest: Digest) -> tuple[str, ...]:
         """Return the digest as plain text, in one part."""
         return (render_text(digest, self._texts[digest.language]),)
+
+    def render_notice(self, notice: Notice) -> str | None:
+        """Return nothing: who runs the bot reads its log."""
+        return None
 
     async def send(self, delivery: Delivery) -> SendOutcome:
         """Print the payload."""

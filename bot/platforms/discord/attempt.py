@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from types import SimpleNamespace
+from typing import Any
 
 import aiohttp
 
@@ -20,10 +21,11 @@ UNSAID_WAIT = 60.0
 
 
 class PutOffError(Exception):
-    """Discord asks to wait; ``retry_after`` in seconds."""
+    """Discord asks to wait; ``retry_after`` in seconds, ``everywhere``: with all requests."""
 
-    def __init__(self, retry_after: float) -> None:
+    def __init__(self, retry_after: float, *, everywhere: bool = False) -> None:
         self.retry_after = retry_after
+        self.everywhere = everywhere
         super().__init__(f"asked to wait for {retry_after} s")
 
 
@@ -105,23 +107,29 @@ async def _on_end(
     if _current.get() is None:
         return
     if params.response.status == TOO_MANY:
-        raise PutOffError(await _wait(params.response))
+        raise await _put_off(params.response)
     if params.response.status >= SERVER_ERROR:
         raise ServerFailedError(params.response.status)
 
 
-async def _wait(response: aiohttp.ClientResponse) -> float:
-    """Return the seconds to wait: exact in the body, rounded in the header."""
-    for said in (await _said(response), response.headers.get("Retry-After")):
+async def _put_off(response: aiohttp.ClientResponse) -> PutOffError:
+    """Return the wait: exact in the body, rounded in the header.
+
+    What is not Discord's own JSON comes from its front door, which means every request.
+    """
+    said = await _said(response)
+    everywhere = said is None or said.get("global") is True
+    for stated in ((said or {}).get("retry_after"), response.headers.get("Retry-After")):
         try:
-            return max(0.0, float(said or ""))
-        except ValueError:
+            return PutOffError(max(0.0, float(stated or "")), everywhere=everywhere)
+        except (ValueError, TypeError):
             continue
-    return UNSAID_WAIT
+    return PutOffError(UNSAID_WAIT, everywhere=everywhere)
 
 
-async def _said(response: aiohttp.ClientResponse) -> str:
+async def _said(response: aiohttp.ClientResponse) -> dict[str, Any] | None:
     try:
-        return str(json.loads(await response.text())["retry_after"])
-    except (ValueError, KeyError, TypeError):
-        return ""
+        said = json.loads(await response.text())
+    except ValueError:
+        return None
+    return said if isinstance(said, dict) else None

@@ -1,6 +1,5 @@
 """The connection to Discord: logs in, syncs the commands, serves until told to stop."""
 
-import re
 from collections.abc import Mapping
 from functools import partial
 
@@ -8,15 +7,16 @@ import discord
 import structlog
 
 from bot.commands.desk import Desk
-from bot.domain.errors import StraitError
 from bot.platforms.discord.attempt import single_attempts
 from bot.platforms.discord.commands import add_commands
 from bot.platforms.discord.config import PLATFORM, DiscordConfig, aim
-from bot.platforms.discord.connection import LOGIN_REFUSED, close, connect, log_in
+from bot.platforms.discord.connection import check_token, close, connect, log_in
 from bot.platforms.discord.lookups import Lookups
+from bot.platforms.discord.membership import Membership
 from bot.platforms.discord.messenger import DiscordMessenger
 from bot.platforms.discord.payload import NO_MENTIONS
 from bot.platforms.discord.permissions import invitation
+from bot.platforms.discord.privacy import Privacy
 from bot.platforms.discord.subscribing import Subscribing
 from bot.platforms.discord.sync import SyncState, sync_commands
 from bot.platforms.discord.tree import StraitTree
@@ -28,9 +28,6 @@ log = structlog.get_logger()
 # Strait does not speak: the libraries for voice are not missing.
 discord.VoiceClient.warn_nacl = False
 discord.VoiceClient.warn_dave = False
-
-# What can be a token at all, and stand in a header.
-TOKEN_SHAPE = re.compile(r"[\w.-]+", re.ASCII)
 
 
 class StraitClient(discord.AutoShardedClient):
@@ -57,13 +54,27 @@ class StraitClient(discord.AutoShardedClient):
         self.tree = StraitTree(self, words)
         self._translator = Translator(texts)
         self._sync_state = sync_state
-        add_commands(self.tree, Lookups(desk, words), Subscribing(desk, words), words)
+        self._membership = Membership(desk)
+        subscribing, privacy = Subscribing(desk, words), Privacy(desk, words)
+        add_commands(self.tree, Lookups(desk, words), subscribing, privacy, words)
 
     async def setup_hook(self) -> None:
         """Sync the commands: once for each login, never on (re)connecting."""
         changed = await sync_commands(self.tree, self._translator, self._sync_state)
         log.info("discord logged in", user=str(self.user), commands_updated=changed)
         log.info("discord invitation", url=invitation(self.application_id or 0))
+
+    async def on_ready(self) -> None:
+        """Make up for servers that came or went while nobody listened."""
+        await self._membership.are([guild.id for guild in self.guilds])
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """Go on with what the server got before, if it is back in time."""
+        await self._membership.joined(guild.id)
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """Stop all that the server gets; Discord's own outages do not come here."""
+        await self._membership.left(guild.id)
 
 
 class DiscordPlatform:
@@ -97,8 +108,7 @@ class DiscordPlatform:
         Outages are ridden out. Raises StraitError where Discord refuses the bot for good.
         """
         aim(self._config)
-        if not TOKEN_SHAPE.fullmatch(self._config.token.strip()):
-            raise StraitError(LOGIN_REFUSED)
+        check_token(self._config.token)
         if self.client.is_closed():
             # discord.py's clients stay closed.
             self.client = self._new_client()

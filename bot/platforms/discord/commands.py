@@ -6,9 +6,12 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.domain.schedule import WEEKDAYS
+from bot.commands.search import SearchOptions
+from bot.domain.search import LONGEST_QUERY
 from bot.platforms.discord.lookups import Lookups
-from bot.platforms.discord.subscribing import Subscribing, Wish
+from bot.platforms.discord.privacy import Privacy
+from bot.platforms.discord.schedules import MORNING
+from bot.platforms.discord.subscribing import Change, Subscribing, Wish
 from bot.platforms.discord.words import Words
 
 Act = Callable[[discord.Interaction, int], Awaitable[None]]
@@ -18,10 +21,14 @@ Command = app_commands.Command[Any, ..., None]
 Id = app_commands.Range[int, 1, 2**53 - 1]
 Word = app_commands.Range[str, 1, 100]
 
+# What a search may be: it says itself what is too long.
+Written = app_commands.Range[str, 1, LONGEST_QUERY]
+
 # What one digest can hold and a reader wants to scroll.
 Stories = app_commands.Range[int, 1, 20]
 
 LAST_DAY = "24h"
+EVERY_MORNING = f"daily {MORNING}"
 
 
 class ManagersGroup(app_commands.Group):
@@ -33,11 +40,16 @@ class ManagersGroup(app_commands.Group):
 
 
 def add_commands(
-    tree: app_commands.CommandTree[Any], lookups: Lookups, subscribing: Subscribing, words: Words
+    tree: app_commands.CommandTree[Any],
+    lookups: Lookups,
+    subscribing: Subscribing,
+    privacy: Privacy,
+    words: Words,
 ) -> None:
     """Add every command to the tree."""
     tree.add_command(_news(lookups, words))
     tree.add_command(_story(lookups, words))
+    tree.add_command(_search(lookups, words))
     group = ManagersGroup(
         name="digest",
         description=words.describe("commands.digest"),
@@ -46,10 +58,12 @@ def add_commands(
         allowed_installs=app_commands.AppInstallationType(guild=True),
     )
     group.add_command(_subscribe(lookups, subscribing, words))
+    group.add_command(_change(subscribing, words))
     group.add_command(_list(subscribing, words))
     for act in (subscribing.pause, subscribing.resume, subscribing.remove, subscribing.preview):
         group.add_command(_by_id(act, subscribing, words))
     tree.add_command(group)
+    tree.add_command(_strait(privacy, words))
 
 
 def _news(lookups: Lookups, words: Words) -> Command:
@@ -70,6 +84,29 @@ def _story(lookups: Lookups, words: Words) -> Command:
     return _anywhere(story, words)
 
 
+def _search(lookups: Lookups, words: Words) -> Command:
+    @app_commands.describe(
+        **words.options("search", "query", "since", "language", "issue", "outlet")
+    )
+    @app_commands.choices(
+        language=words.choices("languages", "en", "ja", "ko"), issue=words.issues()
+    )
+    @app_commands.autocomplete(outlet=lookups.suggest_outlets)
+    async def search(
+        interaction: discord.Interaction,
+        *,
+        query: Written,
+        since: Word | None = None,
+        language: str | None = None,
+        issue: str | None = None,
+        outlet: Word | None = None,
+    ) -> None:
+        options = SearchOptions(since=since, language=language, issue=issue, outlet=outlet)
+        await lookups.search(interaction, query, options)
+
+    return _anywhere(search, words)
+
+
 def _anywhere(callback: Any, words: Words) -> Command:
     """Return a command for servers and direct messages."""
     name = callback.__name__
@@ -82,34 +119,49 @@ def _anywhere(callback: Any, words: Words) -> Command:
     )
 
 
+def _strait(privacy: Privacy, words: Words) -> app_commands.Group:
+    """Return the commands about the bot itself, for everyone and everywhere."""
+    group = app_commands.Group(
+        name="strait",
+        description=words.describe("commands.strait"),
+        allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True),
+        allowed_installs=app_commands.AppInstallationType(guild=True),
+    )
+
+    async def forget_me(interaction: discord.Interaction) -> None:
+        await privacy.forget_me(interaction)
+
+    description = words.describe("commands.strait_forget_me")
+    group.add_command(
+        app_commands.Command(name="forget-me", description=description, callback=forget_me)
+    )
+    return group
+
+
 def _subscribe(lookups: Lookups, subscribing: Subscribing, words: Words) -> Command:
-    names = ("topic", "frequency", "time", "zone", "weekday", "channel", "language", "stories")
+    names = ("topic", "schedule", "zone", "channel", "language", "stories")
 
     @app_commands.describe(**words.options("subscribe", *names))
-    @app_commands.choices(
-        frequency=words.choices("frequencies", "daily", "weekly"),
-        weekday=words.choices("weekdays", *WEEKDAYS),
-        language=words.choices("languages", "en", "ja", "ko"),
+    @app_commands.choices(language=words.choices("languages", "en", "ja", "ko"))
+    @app_commands.autocomplete(
+        topic=lookups.suggest_topics,
+        schedule=subscribing.suggest_schedules,
+        zone=subscribing.suggest_zones,
     )
-    @app_commands.autocomplete(topic=lookups.suggest_topics, zone=subscribing.suggest_zones)
     async def subscribe(
         interaction: discord.Interaction,
         *,
         topic: Word,
-        frequency: str = "daily",
-        time: Word = "08:00",
+        schedule: Word = EVERY_MORNING,
         zone: Word | None = None,
-        weekday: str | None = None,
         channel: discord.TextChannel | discord.Thread | None = None,
         language: str | None = None,
         stories: Stories | None = None,
     ) -> None:
         wish = Wish(
             topic=topic,
-            frequency=frequency,
-            time=time,
+            schedule=schedule,
             zone=zone,
-            weekday=weekday,
             channel=channel,
             language=language,
             stories=stories,
@@ -117,6 +169,32 @@ def _subscribe(lookups: Lookups, subscribing: Subscribing, words: Words) -> Comm
         await subscribing.subscribe(interaction, wish)
 
     return _for_managers(subscribe, "subscribe", words)
+
+
+def _change(subscribing: Subscribing, words: Words) -> Command:
+    names = ("schedule", "zone", "language", "stories")
+    described = words.options("change", *names)
+
+    @app_commands.describe(subscription=words.describe("commands.subscription"), **described)
+    @app_commands.rename(subscription="id")
+    @app_commands.choices(language=words.choices("languages", "en", "ja", "ko"))
+    @app_commands.autocomplete(subscription=subscribing.suggest_subscriptions)
+    @app_commands.autocomplete(
+        schedule=subscribing.suggest_schedules, zone=subscribing.suggest_zones
+    )
+    async def change(
+        interaction: discord.Interaction,
+        *,
+        subscription: Id,
+        schedule: Word | None = None,
+        zone: Word | None = None,
+        language: str | None = None,
+        stories: Stories | None = None,
+    ) -> None:
+        chosen = Change(schedule=schedule, zone=zone, language=language, stories=stories)
+        await subscribing.change(interaction, subscription, chosen)
+
+    return _for_managers(change, "change", words)
 
 
 def _list(subscribing: Subscribing, words: Words) -> Command:

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import re
 
 import aiohttp
 import discord
@@ -39,8 +40,18 @@ ENDED = (
 )
 
 
+# What can be a token at all, and stand in a header.
+TOKEN_SHAPE = re.compile(r"[\w.-]+", re.ASCII)
+
+
 class ConnectionEndedError(Exception):
     """The connection ended though nobody closed it: a new client can connect again."""
+
+
+def check_token(token: str) -> None:
+    """Raise StraitError where the text cannot be a token at all."""
+    if not TOKEN_SHAPE.fullmatch(token.strip()):
+        raise StraitError(LOGIN_REFUSED)
 
 
 async def log_in(client: discord.Client, token: str) -> None:

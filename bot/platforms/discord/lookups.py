@@ -1,4 +1,4 @@
-"""What `/news` and `/story` do."""
+"""What `/news`, `/story` and `/search` do."""
 
 from collections.abc import Iterator
 
@@ -6,13 +6,18 @@ import discord
 from discord import app_commands
 
 from bot.commands.desk import Desk
+from bot.commands.search import SearchOptions
+from bot.platforms.discord.markup import escape
 from bot.platforms.discord.render import digest_pages, story_pages
-from bot.platforms.discord.replies import show, think
+from bot.platforms.discord.replies import say, show, think
 from bot.platforms.discord.words import Words, language_of
 
 # Discord shows at most 25 suggestions of at most 100 characters.
 MOST_CHOICES = 25
 CHOICE_LENGTH = 100
+
+# A search with many long reports: the best ones are on the first pages.
+MOST_PAGES = 3
 
 Choices = list[app_commands.Choice[str]]
 
@@ -35,6 +40,28 @@ class Lookups:
         await think(interaction)
         digest = await self._desk.story(story_id, language=language_of(interaction))
         await show(interaction, story_pages(digest, self._words.texts_in(digest.language)))
+
+    async def search(
+        self, interaction: discord.Interaction, written: str, options: SearchOptions
+    ) -> None:
+        """Show the stories and lone reports that match, each with the reports that do."""
+        await think(interaction)
+        texts = self._words.texts_for(interaction)
+        result = await self._desk.search(written, options)
+        if not result.groups:
+            await say(interaction, escape(texts.say("search.nothing", query=result.query.text)))
+            return
+        title = texts.say("search.title", query=result.query.text)
+        found = self._desk.found_document(result, title=title, language=texts.language)
+        await show(interaction, story_pages(found, texts)[:MOST_PAGES])
+
+    async def suggest_outlets(self, interaction: discord.Interaction, typed: str) -> Choices:
+        """Suggest the outlets whose name has what is typed in it."""
+        return [
+            app_commands.Choice(name=name[:CHOICE_LENGTH], value=name[:CHOICE_LENGTH])
+            for name in self._desk.outlets.names
+            if typed.casefold() in name.casefold()
+        ][:MOST_CHOICES]
 
     async def suggest_topics(self, interaction: discord.Interaction, typed: str) -> Choices:
         """Suggest the topics whose name or title has what is typed in it."""

@@ -2,18 +2,28 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import discord
 from discord.http import Route
 
-from bot.domain.model import Delivery, Digest, Rejected, SendOutcome, Sent, Unknown, Unreachable
+from bot.domain.model import (
+    Delivery,
+    Destination,
+    Digest,
+    Notice,
+    Rejected,
+    SendOutcome,
+    Sent,
+    Unknown,
+    Unreachable,
+)
 from bot.platforms.discord.attempt import SecondAttemptError, one_attempt
 from bot.platforms.discord.config import PLATFORM
 from bot.platforms.discord.marker import is_signed
 from bot.platforms.discord.outcomes import SENDING_ERRORS, outcome_of
-from bot.platforms.discord.payload import bodies, freeze
+from bot.platforms.discord.payload import Bodies, bodies, freeze, freeze_plain
 from bot.platforms.discord.render import digest_pages
 from bot.rendering.texts import Texts
 
@@ -23,6 +33,11 @@ FIND_SECONDS = 60
 
 # The clocks of the bot and of Discord may differ by this much.
 CLOCK_SKEW = timedelta(minutes=5)
+
+# "If enforce_nonce is true and nonce is present, it will be checked for uniqueness in the past
+# few minutes" (https://docs.discord.com/developers/resources/message#create-message): a few are
+# two at least, and half of that is certain.
+NONCE_FRESH = timedelta(minutes=1)
 
 # What is read back at most (10 requests): a channel busier than that cannot be searched.
 MOST_MESSAGES = 1000
@@ -40,9 +55,15 @@ class DiscordMessenger:
 
     platform = PLATFORM
 
-    def __init__(self, client: Callable[[], discord.Client], texts: Mapping[str, Texts]) -> None:
+    def __init__(
+        self,
+        client: Callable[[], discord.Client],
+        texts: Mapping[str, Texts],
+        clock: Callable[[], datetime] = discord.utils.utcnow,
+    ) -> None:
         self._current = client
         self._texts = texts
+        self._clock = clock
 
     @property
     def _client(self) -> discord.Client:
@@ -57,6 +78,16 @@ class DiscordMessenger:
         """Return the digest's messages as JSON: Components V2 and plain text for each."""
         return tuple(map(freeze, digest_pages(digest, self._texts[digest.language])))
 
+    def render_notice(self, notice: Notice) -> str | None:
+        """Return a notice as plain words."""
+        sentence = self._texts[notice.language].say(
+            f"discord.notice_{notice.status.value}",
+            channel=f"<#{notice.destination.channel}>",
+            problem=notice.problem,
+            ids=", ".join(map(str, notice.subscriptions)),
+        )
+        return freeze_plain(sentence)
+
     async def send(self, delivery: Delivery) -> SendOutcome:
         """Post the message once; as plain text where Discord refuses the layout."""
         if not self.ready:
@@ -66,22 +97,37 @@ class DiscordMessenger:
         except (ValueError, KeyError, IndexError, TypeError):
             return Rejected(problem="The stored message is damaged: the next digest is not.")
         try:
-            return await self._post(delivery, posts.layout)
-        except discord.HTTPException as error:
-            if error.status != BAD_REQUEST:
-                return outcome_of(error, written=True)
+            channel = await self._channel_id(delivery.destination)
+        except SENDING_ERRORS as error:
+            return outcome_of(error, written=False)
         try:
-            return await self._post(delivery, posts.plain)
+            return await self._post_either(channel, posts)
         except discord.HTTPException as error:
             return outcome_of(error, written=True)
+
+    async def _post_either(self, channel: str, posts: Bodies) -> SendOutcome:
+        if posts.layout is not None:
+            try:
+                return await self._post(channel, posts.layout)
+            except discord.HTTPException as error:
+                if error.status != BAD_REQUEST:
+                    raise
+        return await self._post(channel, posts.plain)
 
     async def find(self, delivery: Delivery) -> Sent | Unreachable | Unknown:
         """Look for the delivery's mark in the bot's own messages since the first attempt.
 
-        Only a channel whose history can be read proves that the message is not there.
+        Only a channel whose history can be read proves that the message is not there. Where it
+        cannot be, Discord itself drops a second message of the nonce, while that is fresh.
         """
         if not self.ready:
             return Unknown(problem=NOT_CONNECTED)
+        found = await self._look(delivery)
+        if isinstance(found, Unknown) and self._is_fresh(delivery):
+            return Unreachable(problem="Discord drops a second message of a nonce that it has.")
+        return found
+
+    async def _look(self, delivery: Delivery) -> Sent | Unreachable | Unknown:
         try:
             async with asyncio.timeout(FIND_SECONDS):
                 return await self._find(delivery)
@@ -91,11 +137,21 @@ class DiscordMessenger:
                 f"digest arrived ({type(error).__name__}): look into the channel."
             )
 
-    async def _post(self, delivery: Delivery, body: Mapping[str, Any]) -> SendOutcome:
+    def _is_fresh(self, delivery: Delivery) -> bool:
+        first = delivery.first_attempt_at
+        return first is not None and timedelta() <= self._clock() - first < NONCE_FRESH
+
+    async def _channel_id(self, destination: Destination) -> str:
+        """Return the channel's id; for a person, of the one that Discord has or makes for both."""
+        if destination.person is None:
+            return destination.channel
+        async with asyncio.timeout(SEND_SECONDS):
+            channel = await self._client.http.start_private_message(int(destination.person))
+        return str(channel["id"])
+
+    async def _post(self, channel: str, body: Mapping[str, Any]) -> SendOutcome:
         """Post one body; raises HTTPException where Discord refuses it."""
-        route = Route(
-            "POST", "/channels/{channel_id}/messages", channel_id=delivery.destination.channel
-        )
+        route = Route("POST", "/channels/{channel_id}/messages", channel_id=channel)
         with one_attempt() as attempt:
             try:
                 async with asyncio.timeout(SEND_SECONDS):
@@ -108,7 +164,7 @@ class DiscordMessenger:
 
     async def _find(self, delivery: Delivery) -> Sent | Unreachable | Unknown:
         seen = 0
-        channel = self._channel(delivery)
+        channel = await self._channel(delivery.destination)
         since = (delivery.first_attempt_at or delivery.slot_at) - CLOCK_SKEW
         async for message in channel.history(after=since, limit=MOST_MESSAGES):
             seen += 1
@@ -116,29 +172,33 @@ class DiscordMessenger:
                 return Sent(message_id=str(message.id))
         if seen == MOST_MESSAGES:
             return Unknown(problem="The channel is too busy to look for the digest in it.")
-        if seen or await self._can_read_history(delivery):
+        if seen or await self._can_read_history(channel, delivery.destination):
             return Unreachable(problem="The digest did not arrive.")
         return Unknown(
             problem="The bot cannot read the channel's history, so that nobody knows whether the "
             "digest arrived: give it Read Message History."
         )
 
-    def _channel(self, delivery: Delivery) -> discord.PartialMessageable:
-        where = delivery.destination
-        return self._client.get_partial_messageable(
-            int(where.channel), guild_id=int(where.workspace)
-        )
+    async def _channel(self, where: Destination) -> discord.PartialMessageable:
+        guild = None if where.person else int(where.workspace)
+        number = int(await self._channel_id(where))
+        return self._client.get_partial_messageable(number, guild_id=guild)
 
     def _is_it(self, message: discord.Message, key: str) -> bool:
         user = self._client.user
         return bool(user and message.author.id == user.id and is_signed(_last_text(message), key))
 
-    async def _can_read_history(self, delivery: Delivery) -> bool:
+    async def _can_read_history(
+        self, channel: discord.PartialMessageable, where: Destination
+    ) -> bool:
         """Tell whether an empty answer means an empty channel: Discord hides what it forbids."""
-        known = self._client.get_channel(int(delivery.destination.channel))
+        if where.person:
+            # One's own direct messages can always be read.
+            return True
+        known = self._client.get_channel(channel.id)
         if isinstance(known, discord.abc.GuildChannel | discord.Thread):
             return known.permissions_for(known.guild.me).read_message_history
-        return any([True async for _ in self._channel(delivery).history(limit=1)])
+        return any([True async for _ in channel.history(limit=1)])
 
 
 def _last_text(message: discord.Message) -> str:

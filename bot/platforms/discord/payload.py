@@ -17,17 +17,21 @@ NO_PREVIEWS = discord.MessageFlags(suppress_embeds=True).value
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bodies:
-    """The JSON bodies of a delivery's message: the layout, and plain text in its stead."""
+    """The JSON bodies of a delivery's message: the layout, if any, and plain text in its stead."""
 
-    layout: dict[str, Any]
+    layout: dict[str, Any] | None
     plain: dict[str, Any]
 
 
 def freeze(page: Page) -> str:
     """Return the page as the outbox keeps it: JSON."""
     components: list[dict[str, Any]] = to_view(page).to_components()  # type: ignore[no-untyped-call]
-    frozen = {"components": components, "plain": page.plain}
-    return json.dumps(frozen, ensure_ascii=False, separators=(",", ":"))
+    return _compact({"components": components, "plain": page.plain})
+
+
+def freeze_plain(text: str) -> str:
+    """Return words without a layout as the outbox keeps them."""
+    return _compact({"plain": text})
 
 
 def bodies(payload: str, key: str) -> Bodies:
@@ -36,15 +40,19 @@ def bodies(payload: str, key: str) -> Bodies:
     Raises ValueError, KeyError, IndexError or TypeError for what ``freeze`` did not write.
     """
     frozen = json.loads(payload)
-    footer = frozen["components"][0]["components"][-1]
-    footer["content"] = signed(footer["content"], key)
     shared = {
         "nonce": nonce(key),
         "enforce_nonce": True,
         "allowed_mentions": NO_MENTIONS.to_dict(),
     }
-    plain = {"content": signed(frozen["plain"], key), "flags": NO_PREVIEWS}
-    return Bodies(
-        layout={"components": frozen["components"], "flags": LAYOUT, **shared},
-        plain={**plain, **shared},
-    )
+    plain = {"content": signed(frozen["plain"], key), "flags": NO_PREVIEWS, **shared}
+    if "components" not in frozen:
+        return Bodies(layout=None, plain=plain)
+    footer = frozen["components"][0]["components"][-1]
+    footer["content"] = signed(footer["content"], key)
+    layout = {"components": frozen["components"], "flags": LAYOUT, **shared}
+    return Bodies(layout=layout, plain=plain)
+
+
+def _compact(frozen: object) -> str:
+    return json.dumps(frozen, ensure_ascii=False, separators=(",", ":"))

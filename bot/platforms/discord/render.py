@@ -113,8 +113,9 @@ def _page(view: DigestView, texts: Texts, group: Sequence[Told], part: int, part
 
 def _heading(view: DigestView) -> str:
     about = f"-# {escape(view.edition)} · {escape(view.as_of)}"
+    late = [f"⏰ {escape(view.late)}"] if view.late else []
     return "\n".join(
-        [f"## {escape(view.topic)}", f"**{escape(view.date)}**", escape(view.summary), about]
+        [f"## {escape(view.topic)}", f"**{escape(view.date)}**", *late, escape(view.summary), about]
     )
 
 

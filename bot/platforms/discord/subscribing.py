@@ -10,7 +10,6 @@ from bot.domain.errors import InputError
 from bot.domain.model import (
     Destination,
     Language,
-    ScheduleKind,
     Subscription,
     SubscriptionStatus,
 )
@@ -21,8 +20,10 @@ from bot.platforms.discord.markup import escape, on
 from bot.platforms.discord.permissions import Channel, ask_in, explain, is_outside, lacking
 from bot.platforms.discord.render import digest_pages
 from bot.platforms.discord.replies import say, show, think
+from bot.platforms.discord.schedules import suggest_schedules
 from bot.platforms.discord.words import Words
 from bot.platforms.discord.zones import suggest_zones
+from bot.rendering.schedules import say_schedule
 from bot.rendering.texts import Texts
 
 
@@ -31,11 +32,19 @@ class Wish:
     """What the user of `/digest subscribe` chose; None stands for the instance's default."""
 
     topic: str
-    frequency: str
-    time: str
+    schedule: str
     zone: str | None
-    weekday: str | None
     channel: Channel | None
+    language: str | None
+    stories: int | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """What the user of `/digest change` chose; None leaves it as it is."""
+
+    schedule: str | None
+    zone: str | None
     language: str | None
     stories: int | None
 
@@ -55,7 +64,8 @@ class Subscribing:
             await say(interaction, ask_in(interaction, texts))
             return
         channel = wish.channel or interaction.channel
-        if not isinstance(channel, Channel):
+        if not isinstance(channel, Channel) or channel.guild.id != interaction.guild_id:
+            # Discord resolves channels of the server only; a forged one must go nowhere too.
             raise InputError(texts.say("discord.no_channel"))
         if missing := lacking(channel):
             await say(interaction, explain(channel, missing, texts))
@@ -65,13 +75,32 @@ class Subscribing:
                 platform=PLATFORM, workspace=_workspace(interaction), channel=str(channel.id)
             ),
             topic=wish.topic,
-            schedule=_schedule(wish, texts),
+            schedule=wish.schedule,
             zone=wish.zone,
             language=Language(wish.language) if wish.language else None,
             max_stories=wish.stories,
             created_by=str(interaction.user.id),
         )
         await say(interaction, self._told("discord.subscribed", made, texts))
+
+    async def change(
+        self, interaction: discord.Interaction, subscription_id: int, change: Change
+    ) -> None:
+        """Change a subscription; the answer says what it is now."""
+        await think(interaction)
+        changed = await self._desk.change(
+            subscription_id,
+            platform=PLATFORM,
+            workspace=_workspace(interaction),
+            schedule=change.schedule,
+            zone=change.zone,
+            language=Language(change.language) if change.language else None,
+            max_stories=change.stories,
+        )
+        await say(
+            interaction,
+            self._told("discord.changed", changed, self._words.texts_for(interaction)),
+        )
 
     async def show_all(self, interaction: discord.Interaction) -> None:
         """List the server's subscriptions."""
@@ -135,6 +164,17 @@ class Subscribing:
             if typed.casefold() in name.casefold()
         ][:MOST_CHOICES]
 
+    async def suggest_schedules(
+        self, interaction: discord.Interaction, typed: str
+    ) -> list[app_commands.Choice[str]]:
+        """Suggest schedules in the user's language."""
+        found = suggest_schedules(typed, self._words.texts_for(interaction))
+        return [
+            app_commands.Choice(name=name[:CHOICE_LENGTH], value=words)
+            for name, words in found[:MOST_CHOICES]
+            if len(words) <= CHOICE_LENGTH
+        ]
+
     async def suggest_zones(
         self, interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
@@ -149,13 +189,16 @@ class Subscribing:
             id=str(subscription.id),
             channel=f"<#{subscription.destination.channel}>",
             topic=escape(self._topic(subscription, texts)),
-            schedule=_when(subscription, texts),
+            schedule=say_schedule(subscription.taste.schedule, texts),
             next=on(upcoming),
         )
 
     def _line(self, subscription: Subscription, texts: Texts) -> str:
         paused = subscription.status is SubscriptionStatus.PAUSED
-        return self._told("discord.line_paused" if paused else "discord.line", subscription, texts)
+        line = self._told("discord.line_paused" if paused else "discord.line", subscription, texts)
+        if subscription.problem is None:
+            return line
+        return texts.say("discord.line_blocked", line=line, problem=escape(subscription.problem))
 
     def _name(
         self, subscription: Subscription, interaction: discord.Interaction, texts: Texts
@@ -163,7 +206,7 @@ class Subscribing:
         guild = interaction.guild
         channel = guild and guild.get_channel_or_thread(int(subscription.destination.channel))
         where = f"#{channel.name}" if channel else subscription.destination.channel
-        when = _when(subscription, texts)
+        when = say_schedule(subscription.taste.schedule, texts)
         return f"{subscription.id}: {where}, {self._topic(subscription, texts)}, {when}"
 
     def _topic(self, subscription: Subscription, texts: Texts) -> str:
@@ -177,21 +220,3 @@ class Subscribing:
 def _workspace(interaction: discord.Interaction) -> str:
     """Return the server as the storage knows it; the commands exist in servers only."""
     return str(interaction.guild_id)
-
-
-def _schedule(wish: Wish, texts: Texts) -> str:
-    """Return the wish in the words that the desk reads."""
-    if wish.frequency == ScheduleKind.WEEKLY:
-        return f"weekly {wish.weekday or 'monday'} {wish.time}"
-    if wish.weekday:
-        raise InputError(texts.say("discord.weekday_needs_weekly"))
-    return f"daily {wish.time}"
-
-
-def _when(subscription: Subscription, texts: Texts) -> str:
-    schedule = subscription.taste.schedule
-    clock = f"{schedule.hour:02}:{schedule.minute:02}"
-    if schedule.weekday is None:
-        return texts.say("discord.when.daily", time=clock, zone=schedule.zone)
-    day = texts.locale.days["format"]["wide"][schedule.weekday]
-    return texts.say("discord.when.weekly", day=day, time=clock, zone=schedule.zone)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import discord
 from discord import app_commands
 
-from bot.domain.model import Language
+from bot.domain.model import Issue, Language
 from bot.rendering.texts import Texts
 
 # Discord's locales that we speak; readers of all others get the instance's language.
@@ -40,6 +40,17 @@ class Words:
         return [
             app_commands.Choice(name=self.describe(f"{kind}.{value}"), value=value)
             for value in values
+        ]
+
+    def issues(self) -> list[app_commands.Choice[str]]:
+        """Return the issues with their names."""
+        english = self._texts[Language.EN]
+        return [
+            app_commands.Choice(
+                name=app_commands.locale_str(english.issue(issue), **{KEY: f"issues.{issue}"}),
+                value=issue.value,
+            )
+            for issue in Issue
         ]
 
     def texts_for(self, interaction: discord.Interaction) -> Texts:

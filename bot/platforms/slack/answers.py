@@ -25,15 +25,19 @@ from bot.platforms.slack.channels import Channels
 from bot.platforms.slack.config import PLATFORM
 from bot.platforms.slack.render import MESSAGE_LIMIT, Message, render_digest, shorten
 from bot.platforms.slack.requests import (
+    Change,
+    ForgetMe,
     Help,
     ListDigests,
     Manage,
     Misuse,
     News,
     Request,
+    Search,
     ShowStory,
     Subscribe,
 )
+from bot.rendering.people import tell_forgotten
 from bot.rendering.texts import Texts
 
 log = structlog.get_logger()
@@ -45,9 +49,12 @@ MOST_MESSAGES = 3
 HELP = (
     ("{command} {topic} 24h", "help_news"),
     ("{command} story 12", "help_story"),
+    ("{command} search 岸田 since=30d issue=courts", "help_search"),
     ("{command} digest subscribe daily 08:00 Asia/Tokyo", "help_subscribe"),
+    ("{command} digest change 3 weekdays 08:00,18:00", "help_change"),
     ("{command} digest list", "help_list"),
     ("{command} digest pause|resume|remove|preview 3", "help_manage"),
+    ("{command} forget-me", "help_forget"),
 )
 
 
@@ -92,6 +99,8 @@ class Answers:
                 return (self._help(asker, texts),)
             case News() | ShowStory():
                 return await self._look_up(request, asker)
+            case Search():
+                return await self._search(request, texts)
             case Manage(verb="preview"):
                 return await self._preview(request, asker, texts)
             case ListDigests():
@@ -99,15 +108,21 @@ class Answers:
         return (say(await self._sentence(request, asker, texts)),)
 
     async def _sentence(
-        self, request: Misuse | Subscribe | Manage, asker: Asker, texts: Texts
+        self, request: Misuse | Subscribe | Change | Manage | ForgetMe, asker: Asker, texts: Texts
     ) -> str:
         match request:
             case Misuse():
                 return texts.say(request.key, command=asker.command, **request.values)
             case Subscribe():
                 return await self._subscribe(request, asker, texts)
+            case Change():
+                return await self._change(request, asker, texts)
             case Manage():
                 return await self._manage(request, asker, texts)
+            case ForgetMe():
+                # Slack's ids name people within a workspace only.
+                gone = await self._desk.forget(asker.user, platform=PLATFORM, workspace=asker.team)
+                return tell_forgotten(gone, texts)
 
     def _help(self, asker: Asker, texts: Texts) -> Message:
         topic = min(self._desk.topics)
@@ -129,6 +144,14 @@ class Answers:
         news = await self._desk.news(request.topic, language=language, **since)
         return shorten(news, texts, most=MOST_MESSAGES)
 
+    async def _search(self, request: Search, texts: Texts) -> tuple[Message, ...]:
+        result = await self._desk.search(request.query, request.options)
+        if not result.groups:
+            return (say(texts.say("search.nothing", query=result.query.text)),)
+        title = texts.say("search.title", query=result.query.text)
+        found = self._desk.found_document(result, title=title, language=texts.language)
+        return shorten(found, texts, most=MOST_MESSAGES, titles=True)
+
     async def _subscribe(self, request: Subscribe, asker: Asker, texts: Texts) -> str:
         await self._channels.check(asker.channel, texts)
         made = await self._desk.subscribe(
@@ -141,6 +164,18 @@ class Answers:
             created_by=asker.user,
         )
         return texts.say("slack.subscribed", when=self._next(made, texts), **_about(made, texts))
+
+    async def _change(self, request: Change, asker: Asker, texts: Texts) -> str:
+        changed = await self._desk.change(
+            await self._own(request, asker, texts),
+            platform=PLATFORM,
+            workspace=asker.team,
+            schedule=request.schedule,
+            zone=request.zone,
+            language=request.language,
+            max_stories=request.stories,
+        )
+        return texts.say("slack.changed", when=self._next(changed, texts), **_about(changed, texts))
 
     async def _list(self, asker: Asker, texts: Texts) -> tuple[Message, ...]:
         found = await self._of_channel(asker)
@@ -182,7 +217,7 @@ class Answers:
             *messages[1:],
         )
 
-    async def _own(self, request: Manage, asker: Asker, texts: Texts) -> int:
+    async def _own(self, request: Manage | Change, asker: Asker, texts: Texts) -> int:
         """Return the number if it is this channel's: a channel's members manage its digests."""
         number = request.subscription_id
         if any(mine.id == number for mine in await self._of_channel(asker)):
@@ -230,6 +265,8 @@ def _about(subscription: Subscription, texts: Texts) -> dict[str, str]:
 
 
 def _with_status(line: str, subscription: Subscription, texts: Texts) -> str:
+    if subscription.problem:
+        return texts.say("slack.listed_blocked", digest=line, problem=subscription.problem)
     if subscription.status is SubscriptionStatus.PAUSED:
         return texts.say("slack.listed_paused", digest=line)
     return line

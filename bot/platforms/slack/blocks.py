@@ -25,7 +25,7 @@ from bot.rendering.safe import defuse
 
 Block = dict[str, Any]
 T = TypeVar("T")
-Part = RichTextElementParts.Text | RichTextElementParts.Link
+Part = RichTextElementParts.Text | RichTextElementParts.Link | RichTextElementParts.Channel
 
 # https://docs.slack.dev/reference/block-kit/blocks: what a header and a text object hold.
 HEADER_LIMIT = 150

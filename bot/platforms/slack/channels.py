@@ -74,6 +74,10 @@ class Languages:
             self._remember(user, str(answer["user"].get("locale", "")))
         return self._known[user]
 
+    def forget(self, user: str) -> None:
+        """Forget a person; asked again when they write again."""
+        self._known.pop(user, None)
+
     def _remember(self, user: str, locale: str) -> None:
         if len(self._known) >= MOST_PEOPLE:
             self._known.pop(next(iter(self._known)))

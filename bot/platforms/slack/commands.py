@@ -23,8 +23,9 @@ from bot.platforms.slack.account import Identity
 from bot.platforms.slack.answers import Answers, Asker
 from bot.platforms.slack.channels import CONNECTION_ERRORS, Channels, Languages
 from bot.platforms.slack.config import SlackConfig
+from bot.platforms.slack.removal import hear_removals
 from bot.platforms.slack.render import Message
-from bot.platforms.slack.requests import Manage, read_request
+from bot.platforms.slack.requests import ForgetMe, Manage, read_request
 from bot.rendering.texts import Texts
 
 log = structlog.get_logger()
@@ -129,6 +130,7 @@ class Commands:
         )
         bolt.use(self._once)
         bolt.command(ANY_COMMAND)(self._run)
+        hear_removals(bolt, self._desk)
         return bolt
 
     async def _once(
@@ -163,6 +165,8 @@ class Commands:
             await _respond(respond, self._answers.composing(request, asker))
         for message in await self._answers.answer(request, asker):
             await _respond(respond, message)
+        if isinstance(request, ForgetMe):
+            self._languages.forget(asker.user)
 
 
 async def _respond(respond: AsyncRespond, message: Message) -> None:

@@ -8,15 +8,24 @@ from typing import Any
 import aiohttp
 import structlog
 from slack_sdk.errors import SlackApiError
+from slack_sdk.models.blocks import RichTextElementParts
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.errors import InputError
-from bot.domain.model import Delivery, Digest, SendOutcome, Sent, Unknown, Unreachable
+from bot.domain.model import (
+    Delivery,
+    Digest,
+    Notice,
+    SendOutcome,
+    Sent,
+    Unknown,
+    Unreachable,
+)
 from bot.platforms.slack.account import Identity, error_code, readable
-from bot.platforms.slack.blocks import Block
+from bot.platforms.slack.blocks import Block, escape, rich, section, words
 from bot.platforms.slack.config import PLATFORM, SlackConfig
 from bot.platforms.slack.outcomes import of_failure, of_refusal, refuses_layout
-from bot.platforms.slack.render import render_digest
+from bot.platforms.slack.render import Message, render_digest
 from bot.rendering.texts import Texts
 
 log = structlog.get_logger()
@@ -34,6 +43,12 @@ CLOCK_SKEW = timedelta(minutes=5)
 # https://docs.slack.dev/reference/methods/conversations.history advises at most 200 a page;
 # beyond a thousand messages since the attempt nothing certain is said.
 PAGE, MOST_PAGES = 200, 5
+
+# It would take two scopes more (im:write, im:history) for a few notices a year.
+DIRECT = "Slack does not let the app look into direct messages."
+
+# Stands for the channel's link until the sentence around it is known; no problem has one.
+CHANNEL_MARK = "\0"
 
 CONNECTION_ERRORS = (aiohttp.ClientError, OSError, TimeoutError)
 
@@ -70,6 +85,21 @@ class SlackMessenger:
         messages = render_digest(digest, self._texts[digest.language])
         return tuple(message.payload for message in messages)
 
+    def render_notice(self, notice: Notice) -> str | None:
+        """Return a notice as words with a link to the channel."""
+        sentence = self._texts[notice.language].say(
+            f"slack.notice_{notice.status.value}",
+            channel=CHANNEL_MARK,
+            problem=notice.problem,
+            ids=", ".join(map(str, notice.subscriptions)),
+        )
+        before, _, after = sentence.partition(CHANNEL_MARK)
+        channel = notice.destination.channel
+        parts = [words(before)] if before else []
+        parts += [RichTextElementParts.Channel(channel_id=channel), words(after)]
+        text = f"{escape(before)}<#{channel}>{escape(after)}"
+        return Message(text=text, blocks=(rich(section(parts)),)).payload
+
     async def send(self, delivery: Delivery) -> SendOutcome:
         """Post the payload, marked with the delivery's key; as plain words where Slack insists."""
         try:
@@ -93,7 +123,8 @@ class SlackMessenger:
         self, delivery: Delivery, *, text: str, blocks: list[Block] | None = None
     ) -> Sent:
         call = self._client.chat_postMessage(
-            channel=delivery.destination.channel,
+            # Slack takes a person's id for the direct conversation with the bot.
+            channel=delivery.destination.person or delivery.destination.channel,
             text=text,
             blocks=blocks,
             mrkdwn=False,
@@ -106,6 +137,8 @@ class SlackMessenger:
 
     async def find(self, delivery: Delivery) -> Sent | Unreachable | Unknown:
         """Look for the delivery's key in the channel's messages since the first attempt."""
+        if delivery.destination.person:
+            return Unknown(problem=DIRECT, final=True)
         since = (delivery.first_attempt_at or delivery.slot_at) - CLOCK_SKEW
         try:
             bot = (await self._identity.account()).bot_id

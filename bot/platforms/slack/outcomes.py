@@ -6,7 +6,14 @@ from http import HTTPStatus
 import aiohttp
 from slack_sdk.errors import SlackApiError
 
-from bot.domain.model import RateLimited, Rejected, SendOutcome, Unknown, Unreachable
+from bot.domain.model import (
+    Blocked,
+    RateLimited,
+    Rejected,
+    SendOutcome,
+    Unknown,
+    Unreachable,
+)
 from bot.platforms.slack.account import error_code, error_status, stated_wait
 
 # Where a refusal to hurry names no time; Slack's own examples say 30.
@@ -34,6 +41,21 @@ NOTHING_POSTED = frozenset(
     }
 )
 
+# Slack takes nothing there until a person has mended it.
+BLOCKING = frozenset(
+    {
+        "channel_not_found",
+        "is_archived",
+        "missing_scope",
+        "no_permission",
+        "not_in_channel",
+        "restricted_action",
+        "restricted_action_non_threadable_channel",
+        "restricted_action_read_only_channel",
+        "team_access_not_granted",
+    }
+)
+
 # Refused for how it is laid out: nothing was posted, and plain words may pass.
 LAYOUT_ERRORS = frozenset(
     {
@@ -55,6 +77,10 @@ MENDS = {
     ),
     "is_archived": "The channel is archived: unarchive it, or remove the subscription.",
     "restricted_action": "The workspace lets only some people post there: ask its admin.",
+    "restricted_action_read_only_channel": "Only some people may post there: ask its admin.",
+    "restricted_action_non_threadable_channel": "Apps may not post there: ask its admin.",
+    "no_permission": "The app may not post there: ask an admin of the workspace.",
+    "team_access_not_granted": "The app may not post there: ask an admin of the workspace.",
     "missing_scope": "The app may not post: add the scope chat:write and reinstall the app.",
     "account_inactive": f"The app was removed from the workspace: {REINSTALL}",
     "token_revoked": f"The token was revoked: {REINSTALL}",
@@ -79,6 +105,8 @@ def of_refusal(error: SlackApiError) -> SendOutcome:
         # No answer of Slack's own, but of something between: nobody knows how far it went.
         return Unknown(problem=f"Slack's answer cannot be read ({code}): look into the channel.")
     problem = MENDS.get(code) or f"Slack refused the message ({code}): see {REASONS}"
+    if code in BLOCKING:
+        return Blocked(problem=problem)
     return Unreachable(problem=problem) if code in NOTHING_POSTED else Rejected(problem=problem)
 
 

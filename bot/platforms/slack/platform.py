@@ -30,6 +30,7 @@ class SlackPlatform:
 
     def __init__(self, config: SlackConfig, *, desk: Desk, texts: Mapping[str, Texts]) -> None:
         self._config = config
+        self._desk = desk
         asking = AsyncWebClient(
             token=config.bot_token, base_url=config.api_base, timeout=PATIENCE_SECONDS
         )
@@ -62,6 +63,8 @@ class SlackPlatform:
             check_token("SLACK_APP_TOKEN", self._config.app_token)
         account = await self._identity.check()
         log.info("slack ready", bot=account.name, workspace=account.team_id)
+        # A token that is taken is an installation, whatever was heard before.
+        await self._desk.workspaces_joined([account.team_id], platform=PLATFORM)
         serving = asyncio.create_task(self._serve())
         try:
             await asyncio.wait({serving})

@@ -98,16 +98,18 @@ def render_digest(digest: Digest, texts: Texts, *, titles: bool = False) -> tupl
     return tuple(_message(n, pages, view, texts) for n in range(len(pages)))
 
 
-def shorten(digest: Digest, texts: Texts, *, most: int) -> tuple[Message, ...]:
+def shorten(
+    digest: Digest, texts: Texts, *, most: int, titles: bool = False
+) -> tuple[Message, ...]:
     """Return at most so many messages, leaving out the last stories where there are more."""
-    whole = render_digest(digest, texts)
+    whole = render_digest(digest, texts, titles=titles)
     if len(whole) <= most:
         return whole
 
     def keep(count: int) -> tuple[Message, ...]:
         left_out = digest.stories_left_out + len(digest.items) - count
         kept = replace(digest, items=digest.items[:count], stories_left_out=left_out)
-        return render_digest(kept, texts)
+        return render_digest(kept, texts, titles=titles)
 
     # One story always fits one message.
     return keep(bisect_right(range(2, len(digest.items)), most, key=lambda n: len(keep(n))) + 1)
@@ -120,7 +122,8 @@ def mark(number: int) -> str:
 
 def _opening(view: DigestView) -> list[Block]:
     about = " · ".join((view.summary, view.edition, view.as_of))
-    return [header(view.heading), context(cut(about, ABOUT_LIMIT))]
+    late = [context(f"⏰ {view.late}")] if view.late else []
+    return [header(view.heading), *late, context(cut(about, ABOUT_LIMIT))]
 
 
 def _with_footer(stories: list[list[Block]], view: DigestView) -> list[list[Block]]:
@@ -155,7 +158,8 @@ def _message(index: int, pages: Sequence[_Page], view: DigestView, texts: Texts)
         part, parts = texts.number(index + 1), texts.number(len(pages))
         heading = texts.say("slack.part", heading=heading, part=part, parts=parts)
         blocks = blocks if index == 0 else (context(heading), *blocks)
-    said = heading if view.items else f"{heading}\n{view.summary}"
+    lines = (heading, view.late if index == 0 else "", "" if view.items else view.summary)
+    said = "\n".join(filter(None, lines))
     return Message(text=fallback(said, pages[index].told), blocks=blocks)
 
 
@@ -176,7 +180,9 @@ def _fitted(story: _Story) -> list[Block]:
 def _story(story: _Story, *, kept: int, left_out: int) -> list[Block]:
     view = story.view
     headline = section([words(f"{view.number}. {view.headline}", bold=True)])
-    labels = (*view.labels, view.foreign, story.texts.say("slack.story", id=str(story.number)))
+    # A report that a search found may belong to no story.
+    number = story.texts.say("slack.story", id=str(story.number)) if story.number else ""
+    labels = (*view.labels, view.foreign, number)
     lines = list(_lines(story, kept))
     if left_out:
         lines.append([words(story.texts.count("slack.more", left_out))])

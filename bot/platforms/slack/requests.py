@@ -5,11 +5,14 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
+from bot.commands.search import SearchOptions
 from bot.domain.model import Language
+from bot.domain.schedule import schedule_length
 
-VERBS = ("news", "story", "digest", "help")
-DIGEST_VERBS = ("subscribe", "list", "pause", "resume", "remove", "preview")
+VERBS = ("news", "story", "search", "digest", "forget-me", "help")
+DIGEST_VERBS = ("subscribe", "list", "change", "pause", "resume", "remove", "preview")
 OPTIONS = ("lang", "stories")
+SEARCH_OPTIONS = ("topic", "since", "until", "issue", "outlet", "country", "lang")
 LANGUAGES = tuple(language.value for language in Language)
 
 # More than one screen of a phone holds; the settings allow the same.
@@ -17,9 +20,6 @@ MOST_STORIES = 50
 
 # A database id has at most 19 digits.
 MOST_DIGITS = 18
-
-# "weekly monday 08:00" and "daily 08:00": so many words belong to the schedule.
-SCHEDULE_WORDS = {"daily": 2, "weekly": 3}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,6 +42,14 @@ class ShowStory:
 
     story_id: int
     language: Language | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Search:
+    """Search the stored reports; the options are as they were written."""
+
+    query: str
+    options: SearchOptions
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,6 +77,22 @@ class Manage:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """Change what is not None of one of this channel's subscriptions; not yet checked."""
+
+    subscription_id: int
+    schedule: str | None = None
+    zone: str | None = None
+    language: Language | None = None
+    stories: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ForgetMe:
+    """Remove what is stored of the one who writes it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Misuse:
     """What was written cannot be read: ``key`` names the text that says so, with ``values``."""
 
@@ -76,7 +100,9 @@ class Misuse:
     values: Mapping[str, str] = field(default_factory=dict)
 
 
-Request = Help | News | ShowStory | Subscribe | ListDigests | Manage | Misuse
+Request = (
+    Help | News | ShowStory | Search | Subscribe | ListDigests | Change | Manage | ForgetMe | Misuse
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,23 +117,35 @@ class _Words:
 def read_request(text: str, topics: Collection[str]) -> Request:
     """Read the words after the command; full-width letters and digits count as ASCII."""
     words = unicodedata.normalize("NFKC", text).split()
+    if words and words[0].casefold() == "search":
+        return _read_search(words[1:])
     taken = _take_options(words)
     return taken if isinstance(taken, Misuse) else _read(taken, topics)
 
 
 def _read(taken: _Words, topics: Collection[str]) -> Request:
     match [word.casefold() for word in taken.plain[:1]]:
-        case [] | ["help"]:
-            return Help()
         case ["news"]:
             return _read_news(taken, taken.plain[1:], topics)
         case ["story"]:
             return _read_story(taken)
         case ["digest"]:
             return _read_digest(taken, topics)
+        case [] | ["help" | "forget-me"]:
+            return _read_bare(taken)
         case [first] if first in topics:
             return _read_news(taken, taken.plain, topics)
     return _unknown(taken.plain[0], [*VERBS, *topics])
+
+
+def _read_bare(taken: _Words) -> Request:
+    match [word.casefold() for word in taken.plain]:
+        case ["forget-me"]:
+            return ForgetMe()
+        case ["forget-me", *_]:
+            # Who wants to be forgotten is not misunderstood.
+            return _too_much(taken.plain[1])
+    return Help()
 
 
 def _take_options(words: list[str]) -> _Words | Misuse:
@@ -145,6 +183,21 @@ def _read_news(taken: _Words, plain: tuple[str, ...], topics: Collection[str]) -
     return _too_much(plain[2])
 
 
+def _read_search(words: list[str]) -> Request:
+    """Read ``QUERY [since=7d] [issue=courts] …``: what is no option is looked for."""
+    options = {
+        name.casefold(): value
+        for name, equals, value in (word.partition("=") for word in words)
+        if equals and value and name.casefold() in SEARCH_OPTIONS
+    }
+    query = [word for word in words if word.partition("=")[0].casefold() not in options]
+    if not query:
+        return Misuse(key="slack.needs_query")
+    if "lang" in options:
+        options["language"] = options.pop("lang")
+    return Search(query=" ".join(query), options=SearchOptions(**options))
+
+
 def _read_story(taken: _Words) -> Request:
     numbers = [_number(word) for word in taken.plain[1:]]
     match numbers:
@@ -157,6 +210,8 @@ def _read_digest(taken: _Words, topics: Collection[str]) -> Request:
     verb = taken.plain[1].casefold() if taken.plain[1:] else "list"
     if verb == "subscribe":
         return _read_subscribe(taken, taken.plain[2:], topics)
+    if verb == "change" and taken.plain[2:]:
+        return _read_change(taken, taken.plain[3:])
     if verb not in DIGEST_VERBS:
         return _unknown(taken.plain[1], DIGEST_VERBS)
     if verb == "list":
@@ -167,10 +222,31 @@ def _read_digest(taken: _Words, topics: Collection[str]) -> Request:
     return Misuse(key="slack.needs_number", values={"verb": verb})
 
 
+def _read_change(taken: _Words, plain: tuple[str, ...]) -> Request:
+    """Read ``ID [SCHEDULE] [ZONE]``; of these and the options at least one is there."""
+    number = _number(taken.plain[2])
+    if number is None:
+        return Misuse(key="slack.needs_number", values={"verb": "change"})
+    length = schedule_length(plain)
+    schedule, zones = " ".join(plain[:length]), plain[length:]
+    if len(zones) > 1:
+        return _too_much(zones[1])
+    zone = zones[0] if zones else None
+    if not (schedule or zone or taken.language or taken.stories):
+        return Misuse(key="slack.needs_change", values={"id": str(number)})
+    return Change(
+        subscription_id=number,
+        schedule=schedule or None,
+        zone=zone,
+        language=taken.language,
+        stories=taken.stories,
+    )
+
+
 def _read_subscribe(taken: _Words, plain: tuple[str, ...], topics: Collection[str]) -> Request:
     """Read ``SCHEDULE [ZONE] [TOPIC]``; a word that names a topic is no zone."""
-    length = SCHEDULE_WORDS.get(plain[0].casefold(), len(plain)) if plain else 0
-    if not 1 < length <= len(plain):
+    length = schedule_length(plain)
+    if length == 0:
         return Misuse(key="slack.needs_schedule")
     rest = list(plain[length:])
     zone = rest.pop(0) if rest and rest[0].casefold() not in topics else None

@@ -194,7 +194,7 @@ async def test_commands_are_synced_once(
     async with running(make_platform(**aimed)):
         pass
     assert double.synced == 1
-    assert {command["name"] for command in double.commands} == {"news", "story", "digest"}
+    assert {command["name"] for command in double.commands} == {"news", "story", "digest", "strait"}
     assert kept_hash.value is not None
 
 

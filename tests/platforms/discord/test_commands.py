@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.commands.desk import Desk
-from bot.domain.errors import NotFoundError, StorageError
+from bot.domain.errors import InputError, NotFoundError, StorageError
 from bot.domain.model import Language
 from bot.platforms.discord.client import DiscordPlatform
 from bot.platforms.discord.render import digest_pages
@@ -203,3 +203,47 @@ async def test_commands_are_described_in_three_languages(server: Server) -> None
 
 def descriptions(options: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [found for o in options for found in (o, *descriptions(o.get("options", [])))]
+
+
+async def test_search_shows_the_reports_that_match(server: Server, stored_story: int) -> None:
+    """Acknowledged at once, seen by the asker alone, harmless, with the story's number."""
+    result = await server.member.slash(server.channel, "search", query='"bold news"')
+    assert acknowledgements(server) == [{"type": 5, "data": {"flags": 64}}]
+    texts = "\n".join(texts_of(result.response.components))
+    assert "everyone \\*\\*bold\\*\\* news" in texts
+    assert "@everyone" not in texts
+    assert f"`/story {stored_story}`" in texts
+    assert "1 story from 1 report" in texts
+
+
+async def test_a_search_that_finds_nothing_says_so_harmlessly(
+    server: Server, stored_story: int
+) -> None:
+    """What was typed comes back as text."""
+    result = await server.member.slash(server.channel, "search", query="@everyone **xyzzy**")
+    assert "Nothing was found" in result.response.content
+    assert "@everyone" not in result.response.content
+    assert "**xyzzy**" not in result.response.content
+
+
+async def test_a_search_is_narrowed_by_its_options(server: Server, stored_story: int) -> None:
+    """By time, language, issue and outlet; what cannot be read is explained."""
+    narrow = {"since": "2d", "language": "en", "issue": "summit-diplomacy", "outlet": "hanbit"}
+    result = await server.member.slash(server.channel, "search", query="seoul", **narrow)
+    assert "Leaders meet in Seoul" in "\n".join(texts_of(result.response.components))
+    result = await server.member.slash(server.channel, "search", query="seoul", issue="courts")
+    assert "Nothing was found" in result.response.content
+    result = await server.member.slash(server.channel, "search", query="!!!")
+    assert "nothing to search for" in result.response.content
+    assert causes(server) == [InputError]
+
+
+async def test_a_search_is_answered_in_the_users_language(
+    server: Server, speaking: Callable[[str], None], stored_story: int
+) -> None:
+    """The heading is Korean; the headlines stay what the sources wrote."""
+    speaking("ko")
+    result = await server.member.slash(server.channel, "search", query="seoul")
+    texts = texts_of(result.response.components)
+    assert "검색: seoul" in texts[0]
+    assert "Leaders meet in Seoul" in "\n".join(texts)

@@ -5,11 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 from bot.domain.model import (
+    Blocked,
     Delivery,
     DeliveryStatus,
     Destination,
     Language,
-    Rejected,
     Sent,
     Unknown,
     Unreachable,
@@ -33,16 +33,16 @@ async def test_a_delivery_is_found_again_by_the_next_run(
     assert isinstance(await restarted.messenger.find(other), Unreachable)
 
 
-async def test_a_digest_that_may_not_be_posted_is_rejected_with_the_mend(
+async def test_a_digest_that_may_not_be_posted_blocks_its_channel_with_the_mend(
     server: Server, platform: DiscordPlatform
 ) -> None:
     """Permissions taken away since the subscription, and a fault of Discord's own wording."""
     refused = await platform.messenger.send(delivery_to(server, server.hidden, platform))
-    assert isinstance(refused, Rejected)
+    assert isinstance(refused, Blocked)
     assert "give it Send Messages" in refused.problem
     server.env.inject_error("POST", "/channels/*/messages", status=403, code=50001)
     refused = await platform.messenger.send(delivery_to(server, server.channel, platform))
-    assert isinstance(refused, Rejected)
+    assert isinstance(refused, Blocked)
     assert "give it View Channel" in refused.problem
 
 

@@ -9,10 +9,12 @@ import pytest
 from discord.http import Route
 
 from bot.domain.model import (
+    Blocked,
     Delivery,
     DeliveryStatus,
     Destination,
     Language,
+    Notice,
     RateLimited,
     Rejected,
     Sent,
@@ -126,13 +128,13 @@ async def test_an_unconfirmed_message_is_tried_once_and_looked_for(
         (Fault(status=400, code=50083), "thread is closed"),
     ],
 )
-async def test_what_discord_will_never_take_is_rejected_with_the_mend(
+async def test_a_channel_that_takes_nothing_is_blocked_with_the_mend(
     messenger: DiscordMessenger, delivery: Delivery, double: DiscordDouble, fault: Fault, mend: str
 ) -> None:
     """The one who installed the bot reads what to do."""
     double.faults.extend([fault, fault])
     outcome = await messenger.send(delivery)
-    assert isinstance(outcome, Rejected)
+    assert isinstance(outcome, Blocked)
     assert mend in outcome.problem
 
 
@@ -230,3 +232,86 @@ async def test_deliveries_to_two_channels_do_not_mix(
     outcomes = await asyncio.gather(messenger.send(delivery), messenger.send(other))
     assert [type(outcome) for outcome in outcomes] == [Sent, Sent]
     assert [len(double.messages[c]) for c in (CHANNEL, "2001")] == [1, 1]
+
+
+def blocked_notice() -> Notice:
+    return Notice(
+        destination=Destination(platform="discord", workspace="1", channel=CHANNEL),
+        status=DeliveryStatus.HELD,
+        problem="The Discord thread is closed: open it again.",
+        language=Language.EN,
+        subscriptions=(3, 4),
+    )
+
+
+@pytest.fixture
+def notice(messenger: DiscordMessenger, delivery: Delivery) -> Delivery:
+    """A notice to a person, as the outbox has it."""
+    payload = messenger.render_notice(blocked_notice())
+    assert payload is not None
+    person = replace(delivery.destination, channel="@77")
+    return replace(delivery, destination=person, payload=payload, notice=True)
+
+
+async def test_a_person_is_told_in_a_direct_message(
+    messenger: DiscordMessenger, notice: Delivery, double: DiscordDouble
+) -> None:
+    """In plain words with the mend, and found again in the conversation."""
+    outcome = await messenger.send(notice)
+    [message] = double.messages[double.direct("77")]
+    assert outcome == Sent(message_id=message["id"])
+    assert f"<#{CHANNEL}>" in message["content"]
+    assert "open it again" in message["content"]
+    assert "/digest resume" in message["content"]
+    assert "3, 4" in message["content"]
+    assert await messenger.find(notice) == outcome
+    assert isinstance(await messenger.find(replace(notice, key="another")), Unreachable)
+
+
+async def test_a_person_who_takes_no_messages_is_blocked(
+    messenger: DiscordMessenger, notice: Delivery, double: DiscordDouble
+) -> None:
+    """Nothing to be tried again."""
+    double.faults.append(Fault(status=403, code=50007))
+    assert isinstance(await messenger.send(notice), Blocked)
+    assert len(double.posts) == 1
+
+
+async def test_a_fresh_nonce_stands_in_for_the_history(
+    messenger: DiscordMessenger, delivery: Delivery, double: DiscordDouble
+) -> None:
+    """Discord drops the second message itself: within a minute nothing is uncertain."""
+    double.faults.append(Fault(drop=True, stored=True))
+    double.history_hidden = True
+    assert isinstance(await messenger.send(delivery), Unknown)
+    messenger._clock = lambda: NOW + timedelta(seconds=59)
+    assert isinstance(await messenger.find(delivery), Unreachable)
+    assert isinstance(await messenger.send(delivery), Sent)
+    assert len(double.messages[CHANNEL]) == 1
+
+
+async def test_an_old_nonce_proves_nothing(
+    messenger: DiscordMessenger, delivery: Delivery, double: DiscordDouble
+) -> None:
+    """Discord has forgotten it; nor does a clock that was set back make it fresh."""
+    double.history_hidden = True
+    for seconds in (60, -1):
+        messenger._clock = lambda moved=seconds: NOW + timedelta(seconds=moved)  # type: ignore[misc]
+        assert isinstance(await messenger.find(delivery), Unknown)
+
+
+async def test_a_ban_at_the_door_silences_every_channel(
+    messenger: DiscordMessenger, delivery: Delivery, double: DiscordDouble
+) -> None:
+    """Asking on is how a ban of an hour becomes one of a day."""
+    double.faults.append(Fault(status=429, at_the_door=True, retry_after=90))
+    outcome = await messenger.send(delivery)
+    assert outcome == RateLimited(retry_after=timedelta(seconds=90), everywhere=True)
+
+
+async def test_a_refusal_at_the_door_is_no_verdict_on_the_channel(
+    messenger: DiscordMessenger, delivery: Delivery, double: DiscordDouble
+) -> None:
+    """Discord itself never saw the digest: it is neither given up nor its channel paused."""
+    double.faults.append(Fault(status=403, at_the_door=True))
+    assert isinstance(await messenger.send(delivery), Unreachable)

@@ -142,6 +142,7 @@ def hold(digest: Digest) -> None:
     told = 0
     for page in digest_pages(digest, texts_for(digest)):
         posts = bodies(freeze(page), KEY)
+        assert posts.layout is not None
         texts = texts_of(posts.layout["components"])
         assert len(walk(posts.layout["components"])) <= 40
         assert sum(map(units, texts)) <= 4000

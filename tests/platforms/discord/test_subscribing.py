@@ -16,7 +16,9 @@ from tests.platforms.discord.conftest import Server, causes, subscribe, subscrip
 
 async def test_a_manager_subscribes_this_channel(server: Server, desk: Desk) -> None:
     """The answer says what comes, where and when first."""
-    said = await subscribe(server, time="07:30", zone="asia/tokyo", language="ja", stories=5)
+    said = await subscribe(
+        server, schedule="daily 7:30", zone="asia/tokyo", language="ja", stories=5
+    )
     [made] = await subscriptions(desk, server)
     assert made.destination == Destination(
         platform="discord", workspace=str(server.guild.id), channel=str(server.channel.id)
@@ -28,20 +30,91 @@ async def test_a_manager_subscribes_this_channel(server: Server, desk: Desk) -> 
     assert "daily at 07:30 (Asia/Tokyo)" in said
 
 
-async def test_a_weekly_digest_has_its_day(server: Server, desk: Desk) -> None:
-    """Monday, unless another day is chosen."""
-    assert "every Friday at 08:00" in await subscribe(server, frequency="weekly", weekday="friday")
-    assert "every Monday at 08:00" in await subscribe(server, frequency="weekly")
-    assert len(await subscriptions(desk, server)) == 2
+@pytest.mark.parametrize(
+    ("schedule", "told"),
+    [
+        ("weekly friday 08:00", "every Friday at 08:00"),
+        ("weekly mon, thu 8:00", "every Monday and Thursday at 08:00"),
+        ("weekdays 08:00,18:00", "on weekdays at 08:00 and 18:00"),
+        ("every 6 hours from 02:00", "every 6 hours from 02:00"),
+        ("hourly", "every 1 hour from 00:00"),
+    ],
+)
+async def test_every_kind_of_schedule_is_told_in_words(
+    server: Server, schedule: str, told: str
+) -> None:
+    """The answer shows what was understood."""
+    assert f"{told} (Asia/Seoul)" in await subscribe(server, schedule=schedule)
+
+
+async def test_a_subscription_is_changed(server: Server, desk: Desk) -> None:
+    """What is not named stays as it is."""
+    await subscribe(server, schedule="daily 08:00", language="ja")
+    [made] = await subscriptions(desk, server)
+    result = await server.manager.slash(
+        server.channel, "digest change", id=made.id, schedule="weekdays 09:00", stories=3
+    )
+    assert "on weekdays at 09:00 (Asia/Seoul)" in result.response.content
+    [changed] = await subscriptions(desk, server)
+    assert (changed.taste.language, changed.taste.max_stories) == ("ja", 3)
 
 
 @pytest.mark.parametrize(
     ("options", "mend"),
     [
-        ({"time": "25:00"}, "HH:MM"),
-        ({"time": "08:00 tomorrow"}, "no schedule"),
+        ({}, "say what to change"),
+        ({"schedule": "every 0 hours"}, "from 1 to 24"),
+        ({"zone": "Asia/Soul"}, 'did you mean "Asia/Seoul"'),
+    ],
+)
+async def test_a_mistaken_change_changes_nothing(
+    server: Server, desk: Desk, options: dict[str, str], mend: str
+) -> None:
+    """One sentence with the mend."""
+    await subscribe(server)
+    [made] = await subscriptions(desk, server)
+    result = await server.manager.slash(server.channel, "digest change", id=made.id, **options)
+    assert mend in result.response.content.replace("\\", "")
+    assert causes(server) == [InputError]
+    assert await subscriptions(desk, server) == [made]
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [
+        ("", {"name": "daily at 08:00", "value": "daily 08:00"}),
+        ("7:15", {"name": "daily at 07:15", "value": "daily 07:15"}),
+        ("thu", {"name": "every Thursday at 08:00", "value": "weekly thursday 08:00"}),
+        (
+            "weekly mon,wed 9:00",
+            {
+                "name": "every Monday and Wednesday at 09:00",
+                "value": "weekly monday,wednesday 09:00",
+            },
+        ),
+        ("???", {"name": "daily at 08:00", "value": "daily 08:00"}),
+    ],
+)
+async def test_schedules_are_suggested_while_they_are_typed(
+    server: Server, typed: str, first: dict[str, str]
+) -> None:
+    """In words that the user reads; what is chosen can be subscribed to."""
+    found = await server.manager.autocomplete(
+        server.channel, "digest subscribe", "schedule", typed, topic="japan-korea"
+    )
+    assert {key: found[0][key] for key in first} == first
+    assert first["name"] in await subscribe(server, schedule=found[0]["value"])
+
+
+@pytest.mark.parametrize(
+    ("options", "mend"),
+    [
+        ({"schedule": "daily 25:00"}, "HH:MM"),
+        ({"schedule": "daily 08:00 tomorrow"}, '"tomorrow" is no time of day'),
+        ({"schedule": "daily 08:00,8:00"}, '"08:00" is there twice'),
+        ({"schedule": "sometimes"}, 'write "daily 08:00"'),
         ({"zone": "Asia/Tokio"}, 'did you mean "Asia/Tokyo"'),
-        ({"weekday": "friday"}, "frequency weekly"),
+        ({"schedule": "weekly fridey 08:00"}, 'did you mean "friday"'),
     ],
 )
 async def test_a_mistaken_wish_subscribes_nothing(
@@ -105,18 +178,19 @@ async def test_another_servers_subscription_cannot_be_touched(server: Server, de
     stranger = guild.add_member(server.env.create_user("stranger"), roles=[role])
     channel = guild.create_text_channel("elsewhere")
     refused = "There is no subscription"
-    for verb in ("pause", "resume", "remove", "preview"):
-        result = await stranger.slash(channel, f"digest {verb}", id=made.id)
+    for verb in ("pause", "resume", "remove", "preview", "change"):
+        options = {"stories": 1} if verb == "change" else {}
+        result = await stranger.slash(channel, f"digest {verb}", id=made.id, **options)
         assert result.response
         assert f"{refused} {made.id} here" in result.response.content
-    assert causes(server) == [NotFoundError] * 4
+    assert causes(server) == [NotFoundError] * 5
     assert await subscriptions(desk, server) == [made]
 
 
 async def test_a_long_list_is_told_in_several_messages(server: Server) -> None:
     """A server may have more subscriptions than one message holds."""
     for hour in range(24):
-        await subscribe(server, time=f"{hour:02}:00")
+        await subscribe(server, schedule=f"daily {hour:02}:00")
     listed = await server.manager.slash(server.channel, "digest list")
     assert listed.response
     told = [listed.response.content, *(message.content for message in listed.followups)]
@@ -136,7 +210,12 @@ async def test_preview_shows_the_digest_to_the_manager_alone(server: Server, des
 
 async def test_members_without_manage_server_do_not_see_digest(server: Server) -> None:
     """Discord hides the group from them."""
-    assert set(server.member.available_commands(server.channel)) == {"news", "story"}
+    assert "digest" not in server.member.available_commands(server.channel)
+    assert set(server.member.available_commands(server.channel)) == {
+        "news",
+        "story",
+        "strait forget-me",
+    }
 
 
 async def test_an_override_does_not_let_members_in(

@@ -78,6 +78,47 @@ async def test_a_digest_is_subscribed_paused_resumed_and_removed(
     assert "no digest yet" in await say(slack, "digest list")
 
 
+@pytest.mark.usefixtures("served")
+async def test_a_digest_is_changed(slack: SlackServer, desk: Desk) -> None:
+    """What is not written stays as it is; the answer says what comes now, and when."""
+    await say(slack, f"{SUBSCRIBE} lang=ja stories=5")
+    said = await say(slack, "digest change 1 weekdays 07:30, 18:00 Asia/Seoul")
+    assert "weekdays 07:30,18:00 Asia/Seoul, in Japanese, 5 stories at most" in said
+    await say(slack, "digest change 1 stories=3")
+    [changed] = await desk.subscriptions(PLATFORM, TEAM)
+    assert (changed.taste.language, changed.taste.max_stories) == (Language.JA, 3)
+    assert changed.taste.schedule.zone == "Asia/Seoul"
+
+
+@pytest.mark.usefixtures("served")
+@pytest.mark.parametrize(
+    ("text", "mend"),
+    [
+        ("change 1", "digest change 1 weekdays"),
+        ("change 1 every 0 hours", "from 1 to 24"),
+        ("change 1 weekly mondy 08:00", "did you mean “monday”"),
+        ("change 1 Asia/Tokio", "did you mean “Asia/Tokyo”"),
+        ("change 1 daily 08:00 Asia/Tokyo", "is so already"),
+        ("change 2 daily 09:00", "no digest 2"),
+    ],
+)
+async def test_a_mistaken_change_changes_nothing(
+    slack: SlackServer, desk: Desk, text: str, mend: str
+) -> None:
+    """One sentence with the mend; another channel's digest is not there."""
+    await say(slack, SUBSCRIBE)
+    await desk.subscribe(
+        Destination(platform=PLATFORM, workspace=TEAM, channel="C2"),
+        topic="japan-korea",
+        schedule="daily 08:00",
+        created_by="U2",
+    )
+    before = await desk.subscriptions(PLATFORM, TEAM)
+    said = await say(slack, f"digest {text}")
+    assert mend.replace("“", '"').replace("”", '"') in said.replace("“", '"').replace("”", '"')
+    assert await desk.subscriptions(PLATFORM, TEAM) == before
+
+
 async def subscribe_often(desk: Desk, count: int) -> None:
     for number in range(count):
         hours, minutes = divmod(number, 60)
@@ -289,3 +330,25 @@ async def test_help_shows_every_verb_under_the_commands_own_name(slack: SlackSer
     for verb in ("story", "subscribe", "list", "pause", "resume", "remove", "preview"):
         assert verb in answer["text"]
     assert "/news" not in str(answer)
+
+
+@pytest.mark.usefixtures("served")
+async def test_a_search_shows_the_reports_that_match(slack: SlackServer) -> None:
+    """To the asker alone, with the story's number; narrowed by what stands beside it."""
+    [answer] = await slack.command("search ferry since=2d lang=en outlet=hanbit")
+    assert "Ferry line to Busan opens again" in answer["text"]
+    assert "Leaders" not in answer["text"]
+    assert "story 2" in str(answer["blocks"])
+    assert answer["response_type"] == "ephemeral"
+    assert problem_with(answer["blocks"]) is None
+
+
+@pytest.mark.usefixtures("served")
+async def test_a_search_that_fails_is_answered_in_one_sentence(slack: SlackServer) -> None:
+    """Nothing found, nothing to look for, too much: nobody is called by it."""
+    said = await say(slack, "search <!channel> @here xyzzy")
+    assert "Nothing was found" in said
+    assert "<!channel>" not in said
+    assert "nothing to search for" in await say(slack, "search !!!")
+    assert "write 200 at most" in await say(slack, f"search {'x' * 2000}")
+    assert "not one issue" in await say(slack, "search ferry issue=xyzzy")

@@ -50,8 +50,8 @@ def test_the_command_is_declared() -> None:
     assert command["should_escape"] is False
 
 
-def test_no_events_are_asked_for() -> None:
+def test_only_its_own_removal_is_heard() -> None:
     """The bot reads no one's messages as they are written."""
     settings = manifest()["settings"]
-    assert "event_subscriptions" not in settings
+    assert settings["event_subscriptions"] == {"bot_events": ["app_uninstalled", "tokens_revoked"]}
     assert settings["socket_mode_enabled"] is True

@@ -8,6 +8,9 @@ import pytest
 
 from bot.domain.model import (
     Delivery,
+    DeliveryStatus,
+    Language,
+    Notice,
     Sent,
     Unknown,
     Unreachable,
@@ -168,3 +171,31 @@ def test_a_digests_payloads_are_its_messages(
     payloads = messenger.render(digest(story()))
     assert payloads == tuple(m.payload for m in render_digest(digest(story()), texts["en"]))
     assert json.loads(payloads[0]).keys() == {"text", "blocks"}
+
+
+async def test_a_person_is_told_in_a_direct_message(
+    slack: SlackServer, messenger: SlackMessenger, delivery: Delivery
+) -> None:
+    """With a link to the channel, the problem and the mend."""
+    payload = messenger.render_notice(
+        Notice(
+            destination=delivery.destination,
+            status=DeliveryStatus.HELD,
+            problem="The channel is archived: unarchive it.",
+            language=Language.EN,
+            subscriptions=(3, 4),
+        )
+    )
+    assert payload is not None
+    person = replace(delivery.destination, channel="@U1")
+    notice = replace(delivery, destination=person, payload=payload, notice=True)
+    assert isinstance(await messenger.send(notice), Sent)
+    [message] = slack.workspace.channels["U1"].messages
+    assert "<#C1> are paused: The channel is archived: unarchive it." in message["text"]
+    [block] = message["blocks"]
+    parts = block["elements"][0]["elements"]
+    assert {"type": "channel", "channel_id": "C1"} in parts
+    # Without the scope for direct messages nobody can look there: it is never guessed.
+    found = await messenger.find(notice)
+    assert isinstance(found, Unknown)
+    assert found.final

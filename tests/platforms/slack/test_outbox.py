@@ -17,6 +17,11 @@ from tests.builders import NOW
 from tests.fakes.slack_server import SlackServer
 from tests.platforms.slack.conftest import Serve
 
+
+class Death(BaseException):
+    """The process ends here."""
+
+
 SLOT = next_slot(parse_schedule("daily 18:00", "Asia/Tokyo"), after=NOW)
 
 
@@ -68,12 +73,12 @@ async def test_a_death_between_posting_and_recording_repeats_nothing(
 
     async def post_and_die(delivery: Delivery) -> SendOutcome:
         await post(delivery)
-        raise KeyboardInterrupt
+        raise Death
 
     await write(desk, messenger)
     with monkeypatch.context() as patched:
         patched.setattr(messenger, "send", post_and_die)
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(Death):
             await send(desk, messenger)
     await send(desk, messenger, later=LEASE + timedelta(seconds=1))
     await send(desk, messenger, later=timedelta(hours=2))

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.model import (
+    Blocked,
     Delivery,
     RateLimited,
     Rejected,
@@ -36,7 +37,7 @@ async def test_a_channel_that_cannot_be_posted_to_is_explained(
     """Kicked, archived, hidden: the problem says what to do."""
     slack.workspace.add_channel("C1", **changes)
     outcome = await messenger.send(delivery)
-    assert isinstance(outcome, Rejected)
+    assert isinstance(outcome, Blocked)
     assert word in outcome.problem
 
 
@@ -46,7 +47,7 @@ async def test_a_channel_that_does_not_exist_is_explained(
     """It may have been deleted since it was subscribed."""
     gone = replace(delivery.destination, channel="C404")
     outcome = await messenger.send(replace(delivery, destination=gone))
-    assert isinstance(outcome, Rejected)
+    assert isinstance(outcome, Blocked)
     assert "gone" in outcome.problem
 
 

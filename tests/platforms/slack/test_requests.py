@@ -4,14 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.commands.search import SearchOptions
 from bot.domain.model import Language
 from bot.platforms.slack.requests import (
+    Change,
     Help,
     ListDigests,
     Manage,
     Misuse,
     News,
     Request,
+    Search,
     ShowStory,
     Subscribe,
     read_request,
@@ -38,6 +41,14 @@ TEXTS = load_texts(LOCALES)
         ("story 12", ShowStory(story_id=12)),
         ("story #12 lang=ja", ShowStory(story_id=12, language=Language.JA)),
         ("ｓｔｏｒｙ　１２", ShowStory(story_id=12)),
+        ("search 岸田 訪韓", Search(query="岸田 訪韓", options=SearchOptions())),
+        (
+            'Search "court ruling" since=7d lang=ja issue=courts a=b',
+            Search(
+                query='"court ruling" a=b',
+                options=SearchOptions(since="7d", language="ja", issue="courts"),
+            ),
+        ),
         ("digest", ListDigests()),
         ("digest list", ListDigests()),
         ("digest PAUSE 3", Manage(verb="pause", subscription_id=3)),
@@ -67,6 +78,26 @@ def test_requests(text: str, meant: Request) -> None:
                 stories=5,
             ),
         ),
+        (
+            "weekdays 08:00, 18:00 Asia/Tokyo",
+            Subscribe(schedule="weekdays 08:00, 18:00", zone="Asia/Tokyo", topic="japan-korea"),
+        ),
+        (
+            "weekly mon thu 8:00 UTC",
+            Subscribe(schedule="weekly mon thu 8:00", zone="UTC", topic="japan-korea"),
+        ),
+        (
+            "every 6 hours Etc/GMT+9",
+            Subscribe(schedule="every 6 hours", zone="Etc/GMT+9", topic="japan-korea"),
+        ),
+        (
+            "every 6 hours from 02:00 japan-korea",
+            Subscribe(schedule="every 6 hours from 02:00", topic="japan-korea"),
+        ),
+        ("hourly", Subscribe(schedule="hourly", topic="japan-korea")),
+        # What is mistyped before a time is part of the schedule: its sentence has the mend.
+        ("weekly mondy 08:00", Subscribe(schedule="weekly mondy 08:00", topic="japan-korea")),
+        ("daily", Subscribe(schedule="daily", topic="japan-korea")),
         (f"{DAILY} japan-korea", Subscribe(schedule=DAILY, topic="japan-korea")),
         (
             "lang=ko weekly monday 08:00 Asia/Seoul",
@@ -85,6 +116,23 @@ def test_subscriptions(text: str, meant: Request) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("3 weekdays 08:00", Change(subscription_id=3, schedule="weekdays 08:00")),
+        (
+            "#3 every 6 hours Asia/Tokyo stories=5",
+            Change(subscription_id=3, schedule="every 6 hours", zone="Asia/Tokyo", stories=5),
+        ),
+        ("3 Asia/Tokyo", Change(subscription_id=3, zone="Asia/Tokyo")),
+        ("3 lang=ja", Change(subscription_id=3, language=Language.JA)),
+    ],
+)
+def test_changes(text: str, meant: Request) -> None:
+    """A number, and whatever is to change."""
+    assert read_request(f"digest change {text}", TOPICS) == meant
+
+
+@pytest.mark.parametrize(
     ("text", "key", "value"),
     [
         ("stroy 12", "guess", "story"),
@@ -92,6 +140,9 @@ def test_subscriptions(text: str, meant: Request) -> None:
         ("digest subscrib daily 08:00", "guess", "subscribe"),
         ("xyzzy", "unknown", "xyzzy"),
         ("digest xyzzy", "unknown", "xyzzy"),
+        ("serach 岸田", "guess", "search"),
+        ("search", "needs_query", ""),
+        ("search lang=ja", "needs_query", ""),
         ("story", "needs_story", ""),
         ("story twelve", "needs_story", ""),
         ("story 9999999999999999999999", "needs_story", ""),
@@ -99,7 +150,10 @@ def test_subscriptions(text: str, meant: Request) -> None:
         ("digest remove", "needs_number", "remove"),
         ("digest pause -1", "needs_number", "pause"),
         ("digest subscribe", "needs_schedule", ""),
-        ("digest subscribe daily", "needs_schedule", ""),
+        ("digest change", "needs_number", "change"),
+        ("digest change daily 08:00", "needs_number", "change"),
+        ("digest change 3", "needs_change", "3"),
+        ("digest change 3 daily 08:00 Asia/Tokyo now", "too_much", "now"),
         ("digest list 3", "too_much", "3"),
         ("digest subscribe daily 08:00 Asia/Tokyo japan-korea now", "too_much", "now"),
         ("japan-korea 24h please", "too_much", "please"),
@@ -134,8 +188,11 @@ def test_a_topic_must_be_named_where_there_are_several() -> None:
                     "digest",
                     "story",
                     "news",
+                    "search",
                     "subscribe",
                     "daily",
+                    "every",
+                    "change",
                     "pause",
                     "=",
                     "lang=",

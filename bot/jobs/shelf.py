@@ -1,0 +1,34 @@
+"""What digests that are written at the same moment share: read once, used by all."""
+
+from datetime import datetime
+
+from bot.domain.model import Story
+from bot.storage import entries, stories
+from bot.storage.database import Database
+
+
+class Shelf:
+    """Keeps what one round of digests has read. Make a new one for each round."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._stories: dict[tuple[str, datetime, datetime], list[Story]] = {}
+        self._read: dict[tuple[datetime, datetime], tuple[int, int]] = {}
+
+    async def stories(self, topic: str, *, since: datetime, until: datetime) -> list[Story]:
+        """Return the topic's stories with a report in ``(since, until]``."""
+        key = (topic, since, until)
+        if key not in self._stories:
+            async with self._database.read() as connection:
+                self._stories[key] = await stories.latest(
+                    connection, topic, since=since, until=until
+                )
+        return self._stories[key]
+
+    async def read_since(self, since: datetime, *, until: datetime) -> tuple[int, int]:
+        """Return how many entries, of how many outlets, were read in ``(since, until]``."""
+        key = (since, until)
+        if key not in self._read:
+            async with self._database.read() as connection:
+                self._read[key] = await entries.count_since(connection, since=since, until=until)
+        return self._read[key]

@@ -1,0 +1,1 @@
+"""A file as a platform: a line of JSON for each delivery."""

@@ -1,0 +1,1 @@
+"""Any HTTP service as a platform: a signed POST for each delivery."""
