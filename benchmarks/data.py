@@ -41,6 +41,19 @@ def records(name: str) -> list[Record]:
         return [json.loads(line) for line in lines]
 
 
+def chains() -> Mapping[str, list[str]]:
+    """Return the chains of follow-ups: the events of each, by the chain's name.
+
+    Raises:
+        FileNotFoundError: the data is absent; the error says how to point at it.
+    """
+    found = folder()
+    if found is None:
+        raise FileNotFoundError(ABSENT)
+    text = (found / "trilingual_dev_chains.json").read_text("utf-8")
+    return TypeAdapter(dict[str, list[str]]).validate_python(json.loads(text))
+
+
 def names() -> tuple[Name, ...]:
     """Return the table of names of this checkout."""
     table = tomllib.loads((ROOT / "config" / "names.toml").read_text("utf-8"))

@@ -90,7 +90,7 @@ def news(topic: Topic, since: Since = "24h", limit: Limit = 10, as_json: AsJson 
     if as_json:
         print_json([story_json(story) for story in answer.stories])
         return
-    rows = [(s.id, s.headline, s.issue, _outlets(s), _local(s)) for s in answer.stories]
+    rows = [(s.id, _headline(s), s.issue, _outlets(s), _local(s)) for s in answer.stories]
     print_table(("id", "story", "issue", "outlets", "last report"), rows)
 
 
@@ -115,6 +115,7 @@ def story_json(told: Story) -> dict[str, object]:
         "issue": told.issue,
         "first_seen_at": told.first_seen_at.isoformat(),
         "last_seen_at": told.last_seen_at.isoformat(),
+        "earlier": [{"id": ref.id, "headline": ref.headline} for ref in told.earlier],
         "reports": [report_json(entry) for entry in told.entries],
     }
 
@@ -135,12 +136,19 @@ def _print_story(detail: StoryDetail) -> None:
     told = detail.story
     print(f"{told.id}  {safe(told.headline)}")
     print(f"{told.issue}; {len(told.entries)} reports, {_local(told)}")
+    for ref in told.earlier:
+        print(f"earlier: {ref.id}  {safe(ref.headline)}")
     for entry in told.entries:
         print(f"\n{safe(entry.outlet_name)} ({entry.country or '?'}): {safe(entry.title)}")
         print(f"  {safe(entry.url)}")
         reading = detail.readings.get(entry.id)
         if reading is not None:
             print(f"  why: {safe('; '.join(reading.reasons))} ({reading.relevance:.2f})")
+
+
+def _headline(told: Story) -> str:
+    """Return a story's headline with the id of the story that it follows, where there is one."""
+    return f"{told.headline} (earlier: {told.earlier[0].id})" if told.earlier else told.headline
 
 
 def _outlets(told: Story) -> str:

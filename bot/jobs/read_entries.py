@@ -139,6 +139,7 @@ async def _save(
     await readings.save(connection, read.readings)
     for left, into in (await readings.move(connection, topic, read.moved)).items():
         await stories.save_merged(connection, left, into=into)
+    await stories.save_follows(connection, read.follows)
 
 
 async def _save_stories(connection: AsyncConnection, joined: Sequence[Joined]) -> None:

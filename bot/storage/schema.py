@@ -100,6 +100,8 @@ stories = Table(
     Column("version", Integer, nullable=False),
     # A story that turned out to be another's keeps its id, for links already posted.
     Column("merged_into", Id, ForeignKey("stories.id")),
+    # The earlier story that this one follows: ruled, then appealed, then seized.
+    Column("follows", Id, ForeignKey("stories.id")),
 )
 Index("ix_stories_topic_last_seen_at", stories.c.topic, stories.c.last_seen_at)
 # Without it every entry that is dropped would look through all stories (foreign keys).

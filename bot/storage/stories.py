@@ -1,6 +1,6 @@
 """Stories and the entries that they hold."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -9,10 +9,13 @@ from sqlalchemy import Row, Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.growth import merge
-from bot.domain.model import Entry, Issue, Story
+from bot.domain.model import Entry, Issue, Story, StoryRef
 from bot.storage import entries as entry_rows
 from bot.storage.dialect import insert
 from bot.storage.schema import entries, readings, stories, told
+
+# A chain of follow-ups is told so far back.
+EARLIER = 5
 
 # Stories whose reports are asked for at once.
 PART = 500
@@ -56,9 +59,28 @@ async def save_merged(connection: AsyncConnection, left: int, *, into: int) -> N
     if len(both) == len((left, into)):
         await save(connection, [merge(both[into], both[left])])
     await _merge_told(connection, left, into=into)
+    await _merge_follows(connection, left, into=into)
     # Stories merged earlier into this one follow, so that one step always suffices.
     chain = (stories.c.id == left) | (stories.c.merged_into == left)
     await connection.execute(update(stories).where(chain).values(merged_into=into))
+
+
+async def save_follows(connection: AsyncConnection, follows: Mapping[int, int]) -> None:
+    """Let stories (the keys) name the earlier story that they follow."""
+    for story_id, earlier in follows.items():
+        await connection.execute(
+            update(stories).where(stories.c.id == story_id).values(follows=earlier)
+        )
+
+
+async def _merge_follows(connection: AsyncConnection, left: int, *, into: int) -> None:
+    """Let a merged story's links be those of the story that it went up in, never to itself."""
+    link = select(stories.c.follows).where(stories.c.id == left).scalar_subquery()
+    kept = func.coalesce(stories.c.follows, link)
+    await connection.execute(update(stories).where(stories.c.id == into).values(follows=kept))
+    await connection.execute(update(stories).where(stories.c.follows == left).values(follows=into))
+    itself = stories.c.id.in_([left, into]) & stories.c.follows.in_([left, into])
+    await connection.execute(update(stories).where(itself).values(follows=None))
 
 
 async def _merge_told(connection: AsyncConnection, left: int, *, into: int) -> None:
@@ -154,10 +176,48 @@ def _whole() -> Select[Any]:
 async def _fetch(connection: AsyncConnection, statement: Select[Any]) -> list[Story]:
     found = [_story(row) for row in (await connection.execute(statement)).all()]
     reports = await _reports(connection, found)
+    earlier = await _earlier(connection, found)
     # A story that is left with copies only has nothing to tell.
     return [
-        replace(story, entries=tuple(reports[story.id])) for story in found if story.id in reports
+        replace(story, entries=tuple(reports[story.id]), earlier=tuple(earlier[story.id]))
+        for story in found
+        if story.id in reports
     ]
+
+
+async def _earlier(
+    connection: AsyncConnection, found: Sequence[Story]
+) -> dict[int, list[StoryRef]]:
+    """Return the stories that each one follows, step by step, the latest first."""
+    chains: dict[int, list[StoryRef]] = {story.id: [] for story in found}
+    ends = {story.id: story.id for story in found}
+    for _ in range(EARLIER):
+        links = await _followed(connection, ends.values())
+        for story_id, end in list(ends.items()):
+            ref = links.get(end)
+            if ref is None or ref.id == story_id or ref in chains[story_id]:
+                del ends[story_id]
+            else:
+                chains[story_id].append(ref)
+                ends[story_id] = ref.id
+        if not ends:
+            break
+    return chains
+
+
+async def _followed(connection: AsyncConnection, ids: Iterable[int]) -> dict[int, StoryRef]:
+    """Return the story that each of these follows, or what that was merged into."""
+    named, kept = stories.alias(), stories.alias()
+    statement = (
+        select(stories.c.id.label("later"), kept.c.id, kept.c.headline, kept.c.last_seen_at)
+        .join(named, named.c.id == stories.c.follows)
+        .join(kept, kept.c.id == func.coalesce(named.c.merged_into, named.c.id))
+        .where(stories.c.id.in_(list(set(ids))))
+    )
+    return {
+        row.later: StoryRef(id=row.id, headline=row.headline, last_seen_at=row.last_seen_at)
+        for row in await connection.execute(statement)
+    }
 
 
 def _story(row: Row[Any]) -> Story:

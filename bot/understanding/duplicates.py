@@ -1,6 +1,7 @@
 """The same text again: republished, syndicated, re-addressed. Precision first."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -8,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.domain.model import Entry
-from bot.understanding.text import bare_title, letters, numbers, shingles, without_dateline
+from bot.understanding.text import bare_title, has_cjk, letters, numbers, shingles, without_dateline
 
 # Copies come within days; templates (weather, horoscopes, market tables) come back daily.
 WINDOW = timedelta(days=3)
@@ -19,11 +20,14 @@ LONG_TITLE, LONG_BODY = 10, 24
 # are the same too. Fitted on development data: benchmarks/quality.py shows both errors.
 SAME_BODY, SAME_BODY_AND_TITLE = 0.8, 0.5
 # Advertisements and series begin with the same lead under titles that share nothing.
-RELATED_TITLES = 0.22
+# Pairs of letters of an alphabet recur by chance more often than those of CJK scripts.
+RELATED_TITLES, RELATED_ALPHABETIC_TITLES = 0.22, 0.35
 # A headline without a text is repeated within hours; a column's name comes back daily.
 BARE_WINDOW = timedelta(hours=12)
 # A text gets another title within the day; series come back with another part.
 RETITLED_WINDOW = timedelta(hours=20)
+# An outlet's report that was lengthened holds this share of its earlier text's shingles.
+LENGTHENED = 0.95
 # The smallest hashes of a body, by which candidates are looked up.
 SKETCH = 12
 
@@ -37,6 +41,7 @@ class Signature:
     entry_id: int
     seen_at: datetime
     url: str
+    outlet: str
     title: str
     title_numbers: frozenset[str]
     body_numbers: frozenset[str]
@@ -54,17 +59,14 @@ def signature(entry: Entry) -> Signature:
         entry_id=entry.id,
         seen_at=entry.seen_at,
         url=entry.url,
+        outlet=entry.outlet,
         title=letters(title),
         title_numbers=numbers(title),
         body_numbers=numbers(body),
-        title_shingles=_sorted(shingles(title, 2)),
-        body_shingles=_sorted(shingles(body)),
+        title_shingles=shingles(title, 2),
+        body_shingles=shingles(body),
         body_length=len(letters(body)),
     )
-
-
-def _sorted(hashes: frozenset[int]) -> Shingles:
-    return np.array(sorted(hashes), dtype=np.uint64)
 
 
 def similarity(one: Shingles, other: Shingles) -> float:
@@ -73,6 +75,13 @@ def similarity(one: Shingles, other: Shingles) -> float:
         return 0.0
     common = len(np.intersect1d(one, other, assume_unique=True))
     return common / (len(one) + len(other) - common)
+
+
+def held(one: Shingles, other: Shingles) -> float:
+    """Return the share of the shingles of ``one`` that ``other`` has too, 0..1."""
+    if not len(one):
+        return 0.0
+    return len(np.intersect1d(one, other, assume_unique=True)) / len(one)
 
 
 def same_text(old: Signature, new: Signature) -> bool:
@@ -87,11 +96,26 @@ def same_text(old: Signature, new: Signature) -> bool:
     if not new.body_length:
         long_enough = len(new.title) >= LONG_TITLE
         return same_title and long_enough and new.seen_at - old.seen_at <= BARE_WINDOW
+    if _lengthened(old, new):
+        return True
     if old.body_numbers != new.body_numbers:
         return False
     if same_title:
         return alike >= SAME_BODY_AND_TITLE
     return _can_be_one(old, new) and alike >= SAME_BODY
+
+
+def _lengthened(old: Signature, new: Signature) -> bool:
+    """Whether an outlet published its report again with something added at the end.
+
+    A sentence added is no other report: the reader has seen the rest.
+    """
+    return (
+        old.outlet == new.outlet
+        and old.body_numbers <= new.body_numbers
+        and _can_be_one(old, new)
+        and held(old.body_shingles, new.body_shingles) >= LENGTHENED
+    )
 
 
 def _can_be_one(old: Signature, new: Signature) -> bool:
@@ -102,7 +126,23 @@ def _can_be_one(old: Signature, new: Signature) -> bool:
         return False
     if min(old.body_length, new.body_length) < LONG_BODY:
         return False
-    return similarity(old.title_shingles, new.title_shingles) >= RELATED_TITLES
+    return _titles_relate(old, new)
+
+
+def _titles_relate(old: Signature, new: Signature) -> bool:
+    """Whether two titles share enough to be two titles of one text."""
+    least = RELATED_TITLES if has_cjk(new.title) else RELATED_ALPHABETIC_TITLES
+    return similarity(old.title_shingles, new.title_shingles) >= least
+
+
+def _is_template(new: Signature, candidates: Sequence[Signature]) -> bool:
+    """Whether the body of ``new`` has stood under a title that has nothing to do with its own."""
+    return any(
+        old.entry_id != new.entry_id
+        and not _titles_relate(old, new)
+        and similarity(old.body_shingles, new.body_shingles) >= SAME_BODY
+        for old in candidates
+    )
 
 
 class Duplicates:
@@ -122,11 +162,16 @@ class Duplicates:
         """Return the ids of the entries whose text ``new`` repeats, in order of arrival."""
         before = new.seen_at - WINDOW
         self._forget(before)
+        candidates = self._candidates(new)
+        template = _is_template(new, candidates)
         return [
             old.entry_id
-            for old in self._candidates(new)
+            for old in candidates
             # An entry that is read again is no copy of what it said before.
-            if old.entry_id != new.entry_id and old.seen_at >= before and same_text(old, new)
+            if old.entry_id != new.entry_id
+            and old.seen_at >= before
+            and same_text(old, new)
+            and (not template or old.title == new.title)
         ]
 
     def origin_of(self, entry_id: int) -> int:

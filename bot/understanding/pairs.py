@@ -1,8 +1,7 @@
 """Whether two entries report one event: signals and their weights, learned from pairs."""
 
-import math
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -13,16 +12,23 @@ from numpy.typing import NDArray
 
 from bot.domain.model import Entry
 from bot.domain.topic import Name
-from bot.understanding.text import lead, numbers, shingles
+from bot.understanding.text import bare_title, lead, numbers, terms
 
-SECONDS_PER_HOUR = 3600.0
-# Runs of letters that two texts of one language share; short ones serve CJK words.
-WORD_SHINGLE = 3
+# What is compared of two entries, in the order of the fitted weights: the cosine of their
+# centred vectors, whether they share a language, rare names, rare numbers, rare words within
+# a language and across languages (each a weighted cosine), and log(1 + hours between).
+SIGNALS = ("cosine", "same_language", "names", "numbers", "words", "foreign_words", "hours")
+# What is compared of an entry and a story: the mean pair log-odds with its members, the log
+# of their number, log(1 + hours from the nearest end), the cosine with their mean vector.
+STORY_SIGNALS = ("odds", "size", "hours", "cosine")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Item:
-    """What is known of an entry when stories are compared. ``vector`` is centred, length 1."""
+    """What is known of an entry when stories are compared.
+
+    ``terms`` are its words with their frequencies' weights; ``vector`` has length 1.
+    """
 
     entry_id: int
     at: datetime
@@ -30,25 +36,34 @@ class Item:
     language: str
     names: frozenset[str]
     numbers: frozenset[str]
-    shingles: frozenset[int]
+    terms: Mapping[str, float]
     vector: NDArray[np.float32]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class PairWeights:
-    """Log-odds of each signal that two entries report one event (see ``benchmarks.fit``).
+class Linear:
+    """A logistic regression: the weight of each signal, in their order, and the bias."""
 
-    ``join`` is the mean log-odds from which an entry joins a story.
+    weights: tuple[float, ...]
+    bias: float
+
+    def log_odds(self, signals: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the log-odds of each row of signals, shape ``(rows,)``."""
+        return np.asarray(signals @ np.array(self.weights) + self.bias)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoryWeights:
+    """What was fitted for the vectors of one encoder (see ``benchmarks.fit_stories``).
+
+    ``join`` are the log-odds from which an entry joins a story and two stories become one,
+    ``follow`` those from which a new story is told as following an earlier one.
     """
 
-    bias: float
-    cosine: float
-    same_language: float
-    names: float
-    numbers: float
-    words: float
-    hours: float
+    pair: Linear
+    story: Linear
     join: float
+    follow: float
 
 
 def telling(ids: Iterable[str], names: Mapping[str, Name]) -> frozenset[str]:
@@ -59,71 +74,31 @@ def telling(ids: Iterable[str], names: Mapping[str, Name]) -> frozenset[str]:
 def item_of(
     entry: Entry, *, language: str, names: frozenset[str], vector: NDArray[np.float32]
 ) -> Item:
-    """Return an entry as stories compare it; ``vector`` is centred, shape ``(dim,)``."""
-    text = lead(entry.title, entry.text)
+    """Return an entry as stories compare it; ``vector`` has length 1, shape ``(dim,)``."""
     return Item(
         entry_id=entry.id,
         at=min(entry.published_at, entry.seen_at),
         seen_at=entry.seen_at,
         language=language,
         names=names,
-        numbers=numbers(text),
-        shingles=shingles(text, WORD_SHINGLE),
+        numbers=numbers(lead(entry.title, entry.text)),
+        terms=terms(lead(bare_title(entry.title), entry.text)),
         vector=vector,
     )
 
 
 @cache
-def pair_weights(encoder: str) -> PairWeights:
+def story_weights(encoder: str) -> StoryWeights:
     """Return the weights fitted for the vectors of an encoder."""
-    text = files("bot.understanding").joinpath("data", "pairs.toml").read_text("utf-8")
-    return PairWeights(**tomllib.loads(text)[encoder])
-
-
-def shared_names(
-    one: frozenset[str], other: frozenset[str], rarity: Callable[[str], float]
-) -> float:
-    """Return 0..1: the rare names in common over all names of both (a weighted cosine)."""
-    if not one or not other or one.isdisjoint(other):
-        return 0.0
-    of_one, of_other = sum(map(rarity, one)) + 1.0, sum(map(rarity, other)) + 1.0
-    return sum(map(rarity, one & other)) / math.sqrt(of_one * of_other)
-
-
-def shared_numbers(one: frozenset[str], other: frozenset[str]) -> float:
-    """Return 0..1: the numbers in common over all numbers of both."""
-    return len(one & other) / math.sqrt((len(one) + 1) * (len(other) + 1))
-
-
-def shared_words(one: frozenset[int], other: frozenset[int]) -> float:
-    """Return 0..1: the part of the shorter text's shingles that the longer one has."""
-    return len(one & other) / max(1, min(len(one), len(other)))
-
-
-def signals(
-    one: Item, other: Item, cosine: float, rarity: Callable[[str], float]
-) -> tuple[float, ...]:
-    """Return the signals of a pair, in the order of the fields of ``PairWeights``."""
-    same = one.language == other.language
-    hours = abs((one.at - other.at).total_seconds()) / SECONDS_PER_HOUR
-    return (
-        cosine,
-        float(same),
-        shared_names(one.names, other.names, rarity),
-        shared_numbers(one.numbers, other.numbers),
-        shared_words(one.shingles, other.shingles) if same else 0.0,
-        math.log1p(hours),
+    text = files("bot.understanding").joinpath("data", "stories.toml").read_text("utf-8")
+    table = tomllib.loads(text)[encoder]
+    return StoryWeights(
+        pair=_linear(table["pair"], SIGNALS),
+        story=_linear(table["story"], STORY_SIGNALS),
+        join=table["join"],
+        follow=table["follow"],
     )
 
 
-def log_odds(weights: PairWeights, values: tuple[float, ...]) -> float:
-    """Return the log-odds that a pair with these signals reports one event."""
-    by = (
-        weights.cosine,
-        weights.same_language,
-        weights.names,
-        weights.numbers,
-        weights.words,
-        weights.hours,
-    )
-    return weights.bias + sum(weight * value for weight, value in zip(by, values, strict=True))
+def _linear(table: Mapping[str, float], signals: Iterable[str]) -> Linear:
+    return Linear(weights=tuple(table[name] for name in signals), bias=table["bias"])

@@ -14,12 +14,12 @@ from bot.understanding.duplicates import Duplicates, signature
 from bot.understanding.issues import issue_of
 from bot.understanding.language import language_of
 from bot.understanding.meaning import direction_of, meaning
-from bot.understanding.pairs import Item, item_of, pair_weights, telling
+from bot.understanding.pairs import Item, item_of, story_weights, telling
 from bot.understanding.relevance import Judge, Sighting, matcher_for, sighted
 from bot.understanding.stories import WINDOW as STORY_WINDOW
-from bot.understanding.stories import Stories
+from bot.understanding.stories import Candidate, Stories
 from bot.understanding.text import lead
-from bot.understanding.vectors import Encoder, centred, pack, unpack
+from bot.understanding.vectors import Encoder, pack, unpack
 
 # How far back `remembered` must reach for decisions to be those of an unbroken run.
 REMEMBER: timedelta = max(DUPLICATE_WINDOW, STORY_WINDOW)
@@ -29,11 +29,33 @@ REMEMBER: timedelta = max(DUPLICATE_WINDOW, STORY_WINDOW)
 class ReadBatch:
     """The readings of a batch, in its order.
 
-    ``moved`` maps ids of earlier entries to the story they belong to from now on.
+    ``moved`` maps ids of earlier entries to the story they belong to from now on;
+    ``follows`` maps stories that were opened to the earlier story that they follow.
     """
 
     readings: tuple[Reading, ...]
     moved: Mapping[int, int] = field(default_factory=dict)
+    follows: Mapping[int, int] = field(default_factory=dict)
+
+
+@dataclass(kw_only=True, slots=True)
+class _Changes:
+    """What the entries of a batch did to stories, collected while it is read."""
+
+    moved: dict[int, int] = field(default_factory=dict)
+    follows: dict[int, int] = field(default_factory=dict)
+
+    def merge(self, merged: int, moved: Mapping[int, int], *, into: int) -> None:
+        """Note a merge: the merged story is no longer, and follows nothing."""
+        self.moved.update(moved)
+        followed = self.follows.pop(merged, None)
+        if followed not in (None, into):
+            self.follows.setdefault(into, followed)
+        for story, earlier in list(self.follows.items()):
+            if earlier == merged:
+                self.follows[story] = into
+            if self.follows[story] == story:
+                del self.follows[story]
 
 
 class Reader:
@@ -64,7 +86,9 @@ class Reader:
         self._direction = direction_of(topic.id, encoder.name)
         self._assume_relevant = assume_relevant
         self._duplicates = Duplicates()
-        self._stories = Stories(pair_weights(encoder.name), new_id=new_story_id)
+        self._stories = Stories(
+            story_weights(encoder.name), encoder=encoder.name, new_id=new_story_id
+        )
         self._kept: dict[int, tuple[datetime, Reading]] = {}
         for entry, reading in remembered:
             self._recall(entry, reading)
@@ -83,13 +107,26 @@ class Reader:
             for entry, sighting in zip(entries, seen, strict=True)
         ]
         placed: dict[int, Reading] = {}
-        moved: dict[int, int] = {}
+        changes = _Changes()
         for entry, reading in first:
             row = None if _is_copy(reading) else rows.get(entry.id)
-            placed[entry.id] = self._placed(entry, reading, row, moved)
+            placed[entry.id] = self._placed(entry, reading, row, changes)
+        moved = changes.moved
         for entry_id in moved.keys() & placed.keys():
             placed[entry_id] = replace(placed[entry_id], story_id=moved.pop(entry_id))
-        return ReadBatch(readings=tuple(placed.values()), moved=moved)
+        return ReadBatch(readings=tuple(placed.values()), moved=moved, follows=changes.follows)
+
+    def candidates(self, entry: Entry, reading: Reading) -> list[Candidate]:
+        """Return the stories of the last days as candidates for an entry, the best first.
+
+        For an entry that was read already its own story is weighed without it; one without
+        a vector (it does not matter, or is a copy) gets one for the purpose.
+        """
+        if self._is_comparable(reading.vector):
+            row = unpack(reading.vector or b"")
+        else:
+            row = unpack(pack(self._encoder.encode([lead(entry.title, entry.text)])[0]))
+        return self._stories.candidates(self._item(entry, reading, row))
 
     def _forget(self, entries: Sequence[Entry]) -> None:
         """Drop what is too old for a batch. Not while it is read: its copies need originals."""
@@ -185,16 +222,16 @@ class Reader:
         entry: Entry,
         reading: Reading,
         row: NDArray[np.float32] | None,
-        moved: dict[int, int],
+        changes: "_Changes",
     ) -> Reading:
-        """Return the reading with its story; note in ``moved`` what a merge moved."""
+        """Return the reading with its story; note in ``changes`` what that did to others."""
         if not reading.relevant:
             return reading
         if row is None:
             placed = replace(reading, story_id=self._story_told(reading))
         else:
             item = self._item(entry, reading, row)
-            story = self._story_of(item, self._kept[entry.id][1].story_id, moved)
+            story = self._story_of(item, self._kept[entry.id][1].story_id, changes)
             placed = replace(reading, vector=pack(row), story_id=story)
         self._keep(entry, placed)
         return placed
@@ -206,14 +243,17 @@ class Reader:
             return self._kept[copy.duplicate_of][1].story_id
         return own
 
-    def _story_of(self, item: Item, told: int | None, moved: dict[int, int]) -> int:
+    def _story_of(self, item: Item, told: int | None, changes: "_Changes") -> int:
         """Return an item's story: ``told``, where one holds it already, or where it fits."""
         if told is not None:
             self._stories.remember(item, told)
             return told
         place = self._stories.place(item)
         if place.merged is not None:
-            moved.update(self._move(place.merged, into=place.story_id))
+            moved = self._move(place.merged, into=place.story_id)
+            changes.merge(place.merged, moved, into=place.story_id)
+        if place.follows is not None:
+            changes.follows[place.story_id] = place.follows
         return place.story_id
 
     def _move(self, merged: int, *, into: int) -> dict[int, int]:
@@ -231,7 +271,7 @@ class Reader:
             entry,
             language=reading.language,
             names=telling(reading.entities, self._matcher.names),
-            vector=centred(row[None, :], [reading.language], self._encoder.name)[0],
+            vector=row,
         )
 
     def _recall(self, entry: Entry, reading: Reading) -> None:

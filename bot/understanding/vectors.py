@@ -113,15 +113,15 @@ def _centres(name: str) -> Mapping[str, NDArray[np.float32]]:
         }
 
 
-def centred(
-    rows: NDArray[np.float32], languages: Sequence[str], encoder: str
-) -> NDArray[np.float32]:
-    """Return unit rows with the mean of each row's language taken away. Shape ``(n, d)``."""
+def prior_centre(encoder: str, language: str) -> NDArray[np.float32] | None:
+    """Return the fitted mean vector of a language's news, None for an encoder without any."""
     centres = _centres(encoder)
-    if not centres or not len(rows):
-        return rows
-    means = np.stack([centres.get(language, centres["other"]) for language in languages])
-    return unit(rows - means)
+    return centres.get(language, centres["other"]) if centres else None
+
+
+def forget_centres() -> None:
+    """Read the mean vectors anew: they were fitted again."""
+    _centres.cache_clear()
 
 
 def pack(vector: NDArray[np.float32]) -> bytes:

@@ -146,3 +146,34 @@ def test_an_old_entry_read_again_finds_no_later_copies(make_entry: Callable[...,
     original_of(duplicates, make_entry(1, "The ferry to Fukuoka sails again", hours=hours))
     original_of(duplicates, make_entry(2, TITLE, TEXT))
     assert original_of(duplicates, make_entry(3, TITLE, TEXT, hours=hours)) is None
+
+
+def test_a_lengthened_report_is_a_copy_within_its_outlet(make_entry: Callable[..., Entry]) -> None:
+    """A sentence added at the end is no other report; another outlet's is its own."""
+    longer = TEXT + " They will meet again in Tokyo in the spring, the spokesman added later."
+    duplicates = Duplicates()
+    original_of(duplicates, make_entry(1, TITLE, TEXT))
+    title = "Ministers in Seoul agree to monthly working talks and a spring meeting"
+    assert original_of(duplicates, make_entry(2, title, longer, hours=1)) == 1
+    elsewhere = make_entry(3, title, longer, hours=2, outlet="other")
+    assert duplicates.copied(signature(elsewhere)) == [2]
+
+
+def test_a_body_that_stood_under_an_unrelated_title_is_a_template(
+    make_entry: Callable[..., Entry],
+) -> None:
+    """From then on it takes the same title to be a copy."""
+    duplicates = Duplicates()
+    original_of(duplicates, make_entry(1, "What figs after a meal do to you, and why", TEXT))
+    original_of(duplicates, make_entry(2, "Noodles like grandmother's", TEXT, hours=1))
+    other = make_entry(3, "What albumin after a meal does to you, and why", TEXT, hours=2)
+    assert original_of(duplicates, other) is None
+    assert original_of(duplicates, make_entry(4, "Noodles like grandmother's", TEXT, hours=3)) == 2
+
+
+def test_alphabetic_titles_must_share_more(make_entry: Callable[..., Entry]) -> None:
+    """Two tables of one tournament begin alike: their titles share letters by chance."""
+    duplicates = Duplicates()
+    original_of(duplicates, make_entry(1, "Andreeva stays fifth in new WTA Top-10 Rankings", TEXT))
+    later = make_entry(2, "Khachanov falls one spot to tenth in latest ATP Rankings", TEXT, hours=1)
+    assert original_of(duplicates, later) is None

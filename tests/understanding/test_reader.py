@@ -160,7 +160,7 @@ def test_a_merge_moves_earlier_entries(
         new_story_id=count(1).__next__,
         assume_relevant=True,
     )
-    titles = ("Quiet rivers flow past 0", "Seven hills lie behind 65", "Dogs bark at night 33")
+    titles = ("Quiet rivers flow past 0", "Seven hills lie behind 80", "Dogs bark at night 40")
     entries = [make_entry(at, title, language="en") for at, title in enumerate(titles, start=1)]
     first = reader.read(entries[:2])
     assert [reading.story_id for reading in first.readings] == [1, 2]

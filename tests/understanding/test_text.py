@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.understanding.text import bare_title, lower, match_form, numbers, shingles
+from bot.understanding.text import bare_title, lower, match_form, numbers, shingles, terms
 
 
 @pytest.mark.parametrize(
@@ -49,4 +49,22 @@ def test_lower_keeps_every_place(text: str) -> None:
 @given(st.text(min_size=1))
 def test_shingles_of_like_texts_are_like(text: str) -> None:
     """Spaces, case and marks do not count."""
-    assert shingles(text) == shingles(f"  {text} !")
+    assert shingles(text).tolist() == shingles(f"  {text} !").tolist()
+
+
+def test_shingles_are_the_runs_of_letters() -> None:
+    """Each once, sorted; a text that is shorter than a run is one."""
+    assert len(shingles("abcabcab", 3)) == 3
+    assert len(shingles("ab", 3)) == 1
+    assert len(shingles(" -- ")) == 0
+    assert shingles("weather in Tokyo", 3).tolist() == sorted(shingles("weather in Tokyo", 3))
+    assert len(shingles("\ud800" * 9, 2)) <= 1
+
+
+def test_terms_join_forms_of_a_word_across_scripts_and_accents() -> None:
+    """Dončić is Doncic; CJK runs are pairs; the same word twice says more, but not double."""
+    assert set(terms("Dončić")) == set(terms("doncic"))
+    assert set(terms("석열 首脳会談")) == {"석열", "首脳", "脳会", "会談"}
+    assert set(terms("Olympic olympics")) == {"olympi"}
+    assert 1 < terms("summit summit")["summit"] < 2
+    assert not terms("2025 !!")

@@ -6,10 +6,10 @@ import pytest
 from bot.domain.errors import ConfigError
 from bot.understanding.vectors import (
     Encoder,
-    centred,
     installed_encoders,
     load_encoder,
     pack,
+    prior_centre,
     unit,
     unpack,
 )
@@ -55,10 +55,13 @@ def test_packing_keeps_a_vector(encoder: Encoder) -> None:
     assert pack(unpack(packed)) == packed
 
 
-def test_centring_keeps_rows_of_length_one(encoder: Encoder) -> None:
-    """Languages without a centre of their own take the common one."""
-    rows = centred(encoder.encode([*SAME, OTHER]), ["en", "ja", "ko", "sw"], encoder.name)
-    assert np.allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-3)
+def test_a_language_without_a_mean_of_its_own_takes_the_common_one() -> None:
+    """The three languages of the topic have fitted means; another encoder has none."""
+    common = prior_centre("use", "sw")
+    assert common is not None
+    assert np.array_equal(common, prior_centre("use", "fi"))
+    assert not np.array_equal(common, prior_centre("use", "ko"))
+    assert prior_centre("another", "ko") is None
 
 
 def test_a_zero_row_stays_zero() -> None:

@@ -39,6 +39,7 @@ from bot.domain.model.stories import (
     Reading,
     SavedEntries,
     Story,
+    StoryRef,
     Summary,
 )
 from bot.domain.model.subscriptions import (
@@ -104,6 +105,7 @@ __all__ = [
     "SlotStatus",
     "Source",
     "Story",
+    "StoryRef",
     "Subscription",
     "SubscriptionStatus",
     "Summary",
