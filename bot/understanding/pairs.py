@@ -16,8 +16,18 @@ from bot.understanding.text import bare_title, lead, numbers, terms
 
 # What is compared of two entries, in the order of the fitted weights: the cosine of their
 # centred vectors, whether they share a language, rare names, rare numbers, rare words within
-# a language and across languages (each a weighted cosine), and log(1 + hours between).
-SIGNALS = ("cosine", "same_language", "names", "numbers", "words", "foreign_words", "hours")
+# a language and across languages (each a weighted cosine), log(1 + hours between), and the
+# product of the cosines of vectors and names: either may suffice, both add less than each.
+SIGNALS = (
+    "cosine",
+    "same_language",
+    "names",
+    "numbers",
+    "words",
+    "foreign_words",
+    "hours",
+    "sense_and_names",
+)
 # What is compared of an entry and a story: the mean pair log-odds with its members, the log
 # of their number, log(1 + hours from the nearest end), the cosine with their mean vector.
 STORY_SIGNALS = ("odds", "size", "hours", "cosine")

@@ -17,6 +17,9 @@ WINDOW = timedelta(days=7)
 MEMBERS_ASKED = 10
 # So many stories beside the best are asked whether they are one with it.
 RIVALS = 2
+# More members attract no more: the weight of size, fitted on events of at most 16, would let one
+# story swallow a whole subject. The best of 16, 40, 64 and no limit on og2021, whose subject is one.
+MEMBERS_COUNTED = 40
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -173,7 +176,7 @@ def story_signals(
     centroids = np.linalg.norm(np.add.reduceat(compared.vectors[rows], starts), axis=1)
     signals = (
         np.add.reduceat(odds[rows], starts) / sizes,
-        np.log(sizes),
+        np.log(np.minimum(sizes, MEMBERS_COUNTED)),
         np.log1p(gap),
         np.add.reduceat(compared.cosines[rows], starts) / np.maximum(centroids, 1e-6),
     )

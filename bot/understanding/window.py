@@ -180,6 +180,7 @@ class Window:
             words * same,
             words * (1 - same),
             np.log1p(np.abs(hours)),
+            cosines * names,
         )
         signals = np.stack(columns, axis=1)
         return Comparison(signals=signals, vectors=stack.vectors, cosines=cosines, hours=hours)

@@ -14,7 +14,7 @@ from bot.understanding.window import TermIndex, Window
 START = datetime(2025, 8, 23, tzinfo=UTC)
 # Only the vectors speak: together from a mean cosine of 0.5 on, linked from one of 0 on.
 BY_VECTOR = StoryWeights(
-    pair=Linear(weights=(10.0, 0, 0, 0, 0, 0, 0), bias=-5.0),
+    pair=Linear(weights=(10.0, 0, 0, 0, 0, 0, 0, 0), bias=-5.0),
     story=Linear(weights=(1.0, 0, 0, 0), bias=0.0),
     join=0.0,
     follow=-5.0,
@@ -112,7 +112,7 @@ def test_candidates_say_what_was_weighed() -> None:
 def test_what_was_remembered_decides_like_what_was_placed() -> None:
     """A restart changes nothing, with the rarities and the means of the window."""
     angles = [0, 100, 15, 95, 50, 60, 200]
-    weights = replace(BY_VECTOR, pair=Linear(weights=(10.0, 0, 3.0, 0, 0, 0, -0.1), bias=-5.0))
+    weights = replace(BY_VECTOR, pair=Linear(weights=(10.0, 0, 3.0, 0, 0, 0, -0.1, 0), bias=-5.0))
 
     def stories(first: int) -> Stories:
         return Stories(weights, encoder="none", new_id=count(first).__next__)
