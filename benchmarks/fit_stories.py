@@ -29,6 +29,7 @@ from bot.understanding.pairs import (
     Linear,
     StoryWeights,
     item_of,
+    shared_words,
     telling,
 )
 from bot.understanding.relevance import matcher_for
@@ -128,12 +129,13 @@ def replayed(name: str, encoder: Encoder) -> Replayed:
 
 def _items(rows: Sequence[Record], encoded: NDArray[np.float32]) -> tuple[Item, ...]:
     matcher = matcher_for(data.topic(), data.names())
+    shared = shared_words(matcher.names.values(), data.topic().sides)
     found = []
     for at, (row, vector) in enumerate(zip(rows, encoded, strict=True), start=1):
         entry, spoken = entry_of(at, ReplayLine.model_validate(row)), language(row)
         named = matcher.find(lead(entry.title, entry.text), spoken).names
         names = telling(named, matcher.names)
-        found.append(item_of(entry, language=spoken, names=names, vector=vector))
+        found.append(item_of(entry, language=spoken, names=names, vector=vector, shared=shared))
     return tuple(found)
 
 

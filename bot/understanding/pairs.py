@@ -1,7 +1,7 @@
 """Whether two entries report one event: signals and their weights, learned from pairs."""
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -81,10 +81,29 @@ def telling(ids: Iterable[str], names: Mapping[str, Name]) -> frozenset[str]:
     return frozenset(name for name in ids if names[name].kind != "country")
 
 
+def shared_words(names: Iterable[Name], sides: Collection[str]) -> frozenset[str]:
+    """Return the terms that tell no events of a topic apart: the names of its two countries."""
+    forms = [form for name in names if _is_country(name, sides) for form in name.forms]
+    return frozenset(term for form in forms for term in terms(form))
+
+
+def _is_country(name: Name, sides: Collection[str]) -> bool:
+    return name.kind == "country" and name.country in sides
+
+
 def item_of(
-    entry: Entry, *, language: str, names: frozenset[str], vector: NDArray[np.float32]
+    entry: Entry,
+    *,
+    language: str,
+    names: frozenset[str],
+    vector: NDArray[np.float32],
+    shared: Collection[str] = (),
 ) -> Item:
-    """Return an entry as stories compare it; ``vector`` has length 1, shape ``(dim,)``."""
+    """Return an entry as stories compare it; ``vector`` has length 1, shape ``(dim,)``.
+
+    ``shared`` are terms to leave out (see ``shared_words``).
+    """
+    said = terms(lead(bare_title(entry.title), entry.text))
     return Item(
         entry_id=entry.id,
         at=min(entry.published_at, entry.seen_at),
@@ -92,7 +111,7 @@ def item_of(
         language=language,
         names=names,
         numbers=numbers(lead(entry.title, entry.text)),
-        terms=terms(lead(bare_title(entry.title), entry.text)),
+        terms={term: weight for term, weight in said.items() if term not in shared},
         vector=vector,
     )
 

@@ -14,7 +14,7 @@ from bot.understanding.duplicates import Duplicates, signature
 from bot.understanding.issues import issue_of
 from bot.understanding.language import language_of
 from bot.understanding.meaning import direction_of, meaning
-from bot.understanding.pairs import Item, item_of, story_weights, telling
+from bot.understanding.pairs import Item, item_of, shared_words, story_weights, telling
 from bot.understanding.relevance import Judge, Sighting, matcher_for, sighted
 from bot.understanding.stories import WINDOW as STORY_WINDOW
 from bot.understanding.stories import Candidate, Stories
@@ -85,6 +85,7 @@ class Reader:
         self._encoder = encoder
         self._direction = direction_of(topic.id, encoder.name)
         self._assume_relevant = assume_relevant
+        self._shared = shared_words(self._matcher.names.values(), topic.sides)
         self._duplicates = Duplicates()
         self._stories = Stories(
             story_weights(encoder.name), encoder=encoder.name, new_id=new_story_id
@@ -272,6 +273,7 @@ class Reader:
             language=reading.language,
             names=telling(reading.entities, self._matcher.names),
             vector=row,
+            shared=self._shared,
         )
 
     def _recall(self, entry: Entry, reading: Reading) -> None:

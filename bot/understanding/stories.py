@@ -18,7 +18,7 @@ MEMBERS_ASKED = 10
 # So many stories beside the best are asked whether they are one with it.
 RIVALS = 2
 # More members attract no more: the weight of size, fitted on events of at most 16, would let one
-# story swallow a whole subject. The best of 16, 40, 64 and no limit on og2021, whose subject is one.
+# story swallow a subject. The best of 16, 40, 64 and no limit on og2021, which has one subject.
 MEMBERS_COUNTED = 40
 
 
