@@ -12,9 +12,6 @@ digest.
 import json
 
 from bot.domain.model import Digest
-from bot.rendering.json import render_json
-from bot.rendering.markdown import render_markdown
-from bot.rendering.text import render_text
 from bot.rendering.texts import Texts
 
 SHARED = ("topic", "title", "language", "slot_at")
@@ -22,6 +19,10 @@ SHARED = ("topic", "title", "language", "slot_at")
 
 def freeze(digest: Digest, texts: Texts) -> str:
     """Return the digest as the outbox keeps it: the object above without its key."""
+    from bot.rendering.json import render_json
+    from bot.rendering.markdown import render_markdown
+    from bot.rendering.text import render_text
+
     document = json.loads(render_json(digest, texts))
     frozen = {
         **{name: document[name] for name in SHARED},
