@@ -39,7 +39,7 @@ async def posting(
     """A process that writes digests to webhooks and sends them, over a Postgres."""
     name = postgres.create()
     bot.environ["DATABASE_URL"] = postgres.url(name)
-    outputs = [
+    outputs: list[dict[str, object]] = [
         {"name": c, "kind": "webhook", "url": platform.url(c), "schedule": "daily 08:00"}
         for c in CHANNELS
     ]
