@@ -167,7 +167,9 @@ class App:
         from bot.understanding.query import QueryReader
 
         taste = self.settings.digest
-        previews = Budget(most=self.settings.budgets.previews_per_hour)
+        limits = self.settings.budgets
+        previews = Budget(most=limits.previews_per_hour)
+        checks = Budget(most=limits.feed_checks_per_hour)
         return Desk(
             database=self.database,
             topics=self.settings.topics,
@@ -181,7 +183,8 @@ class App:
             clock=self.clock,
             read_query=QueryReader(self.settings.names).read,
             outlets=self.settings.outlet_cards,
-            budgets=Budgets({Expensive.PREVIEW: previews}),
+            budgets=Budgets({Expensive.PREVIEW: previews, Expensive.FEED_CHECK: checks}),
+            admins=self.settings.environment.strait_admins,
         )
 
     async def index(self, on_batch: Callable[[int], None] = lambda count: None) -> int:

@@ -15,6 +15,8 @@ from bot.scheduling.wakes import guarded
 
 if TYPE_CHECKING:
     from bot.app.core import App
+    from bot.domain.model import Feed
+    from bot.jobs.check_feed import FeedCheck
     from bot.jobs.send_deliveries import DeliverySender
     from bot.jobs.write_digests import PutOff
     from bot.platforms.messenger import Messenger
@@ -58,6 +60,20 @@ class Jobs:
         polled = await self.app.polling.refresh(only_due=True)
         if polled.results:
             log.info("feeds refreshed", feeds=len(polled.results), new=polled.new)
+
+    async def answer_feed_requests(self) -> int:
+        """Answer what people ask of feeds from chat; returns how many times."""
+        from bot.jobs.answer_feed_requests import answer_feed_requests
+
+        async def check(feed: Feed) -> FeedCheck:
+            return (await self.app.polling.check([feed]))[0]
+
+        return await answer_feed_requests(
+            database=self.app.database,
+            check=check,
+            countries=self.app.settings.countries,
+            clock=self.app.clock,
+        )
 
     async def read(self) -> None:
         """Read what the feeds brought."""

@@ -35,6 +35,9 @@ Result = TypeVar("Result")
 # Feeds are looked through for due ones, digests for due slots, so often.
 NEWS_EVERY = timedelta(minutes=1)
 READ_EVERY = timedelta(seconds=5)
+
+# Somebody in a chat waits for the answer about a feed.
+ASKED_EVERY = timedelta(seconds=1)
 DIGESTS_EVERY = timedelta(seconds=1)
 
 # What is done once a day is looked for so often, the first time so long after the start.
@@ -108,6 +111,7 @@ class Service:
         sending = Wake(job=self._beating("send", jobs.send), every=DIGESTS_EVERY)
         known = (
             (Role.POLL, "polling", Wake(job=self._beating("poll", jobs.refresh), every=NEWS_EVERY)),
+            (Role.POLL, "feed requests", Wake(job=jobs.answer_feed_requests, every=ASKED_EVERY)),
             (Role.READ, "reading", Wake(job=self._beating("read", jobs.read), every=READ_EVERY)),
             (Role.WRITE, "digests", digests),
             (Role.SEND, "deliveries", sending),

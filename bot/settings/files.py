@@ -94,6 +94,7 @@ class Budgets(BaseModel):
     model_config = STRICT
 
     previews_per_hour: Annotated[int, Field(ge=1, le=10_000)] = 30
+    feed_checks_per_hour: Annotated[int, Field(ge=1, le=10_000)] = 20
 
 
 class SettingsFile(BaseModel):
