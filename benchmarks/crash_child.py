@@ -189,7 +189,7 @@ def fork() -> None:
     from bot.settings import load_settings
 
     loaded = load_settings(read_locales=load_texts)
-    put(run_command, settings=lambda: loaded)
+    put(run_command, settings=lambda **_: loaded)
 
     inbox = os.fdopen(os.dup(0), "rb", buffering=0)
     living: set[int] = set()

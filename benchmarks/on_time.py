@@ -130,11 +130,9 @@ async def filled_app(database_url: str) -> AsyncIterator[App]:
             load_settings({}),
             database_url=database_url,
             allow_networks=(ip_network("127.0.0.0/8"),),
-            feeds=feeds,
-            outlets=sample_outlets(),
-        )
+        ).with_content(feeds=feeds, outlets=sample_outlets())
         app = await stack.enter_async_context(open_app(settings))
-        await app.refresh(only_due=False)
+        await app.polling.refresh(only_due=False)
         await app.read()
         yield app
 

@@ -88,7 +88,7 @@ async def polling() -> list[Row]:
         rows = []
         for name in ("first poll", "second poll (304)"):
             start = time.perf_counter()
-            totals = await app.refresh(only_due=False)
+            totals = await app.polling.refresh(only_due=False)
             rate = len(totals.results) / (time.perf_counter() - start)
             rows.append(Row(measure=f"{name}, feeds/s", value=rate, note=f"{totals.new} new"))
         start = time.perf_counter()

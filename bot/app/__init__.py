@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bot.app.care import prune_now
-    from bot.app.core import App, open_app, open_database
+    from bot.app.core import App, open_app
+    from bot.app.database import open_database
     from bot.app.demo import open_demo
     from bot.app.files import replay, summarize, write_page
     from bot.app.payloads import render_discord, render_slack
@@ -26,7 +27,7 @@ HOMES = {
     "ReadTotals": "bot.jobs.read_entries",
     "export_to": "bot.app.transfer",
     "open_app": "bot.app.core",
-    "open_database": "bot.app.core",
+    "open_database": "bot.app.database",
     "open_demo": "bot.app.demo",
     "prune_now": "bot.app.care",
     "render_discord": "bot.app.payloads",

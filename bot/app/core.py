@@ -6,7 +6,6 @@ without the parts that poll, read and write.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -14,23 +13,19 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from bot.domain.compose import DigestRequest
-from bot.domain.errors import StorageError
-from bot.domain.growth import Joined
-from bot.domain.model import Digest, Feed, Language
-from bot.domain.timeline import ToneWords
+from bot.app.database import open_database, prepare
 from bot.rendering.texts import Texts, load_texts
-from bot.settings import Settings
 from bot.storage.database import Database
 
 if TYPE_CHECKING:
+    from bot.app.polling import Polling
     from bot.commands.desk import Desk
-    from bot.feeds.fetch import Fetcher
-    from bot.feeds.parsing import FeedParser
-    from bot.jobs.check_feed import FeedCheck
+    from bot.domain.growth import Joined
+    from bot.domain.model import Digest, Language
+    from bot.domain.timeline import ToneWords
     from bot.jobs.read_entries import EntryReaders, ReadTotals
-    from bot.jobs.refresh_feeds import FeedResult, RefreshTotals
     from bot.jobs.write_digests import DigestWriter
+    from bot.settings import Settings
     from bot.summarize.llm import LlmSummarizer
     from bot.understanding.reader import Reader
     from bot.understanding.vectors import Encoder
@@ -49,8 +44,6 @@ class App:
         self.database = database
         self.clock: Callable[[], datetime] = utc_now
         self._stack = stack
-        self._synced = False
-        self._fetching: tuple[Fetcher, FeedParser] | None = None
 
     @cached_property
     def texts(self) -> dict[str, Texts]:
@@ -109,70 +102,17 @@ class App:
 
         Raises StorageError, or DatabaseTooNewError for a database of a newer version.
         """
-        if await _prepare(self.database):
-            await self.sync_feeds()
+        if await prepare(self.database):
+            from bot.app.polling import sync_feeds
 
-    async def sync_feeds(self) -> None:
-        """Make the stored feeds follow the configuration, once in the app's life.
+            await sync_feeds(self)
 
-        Only who polls does so: a look-up from a shell with another configuration must not
-        change what a running bot polls.
-        """
-        from bot.storage import feeds
+    @cached_property
+    def polling(self) -> Polling:
+        """Asks the feeds."""
+        from bot.app.polling import Polling
 
-        if self._synced:
-            return
-        async with self.database.write() as connection:
-            await feeds.sync_configured(
-                connection,
-                self.settings.feeds,
-                countries=self.settings.countries,
-                now=self.clock(),
-            )
-        self._synced = True
-
-    async def refresh(
-        self,
-        *,
-        only_due: bool,
-        on_start: Callable[[int], None] = lambda count: None,
-        on_result: Callable[[FeedResult], None] = lambda result: None,
-    ) -> RefreshTotals:
-        """Poll the feeds that are due, or all of them; ``on_start`` is told how many."""
-        from bot.jobs.refresh_feeds import refresh_feeds
-
-        await self.sync_feeds()
-        fetcher, parser = await self._fetch_and_parse()
-        return await refresh_feeds(
-            database=self.database,
-            fetcher=fetcher,
-            parser=parser,
-            outlets=self.settings.outlet_cards,
-            interval=timedelta(minutes=self.settings.polling.interval_minutes),
-            now=self.clock(),
-            only_due=only_due,
-            on_start=on_start,
-            on_result=on_result,
-        )
-
-    async def check(
-        self, asked: Sequence[Feed], on_answer: Callable[[], None] = lambda: None
-    ) -> list[FeedCheck]:
-        """Ask feeds and say how each answers; saves nothing."""
-        from bot.jobs.check_feed import check_feed
-
-        fetcher, parser = await self._fetch_and_parse()
-
-        # Answers wait for their parsing in memory: no more of them than are polled at once.
-        at_once = asyncio.Semaphore(self.settings.polling.concurrency)
-
-        async def ask(feed: Feed) -> FeedCheck:
-            async with at_once:
-                answer = await check_feed(feed, fetcher=fetcher, parser=parser, now=self.clock())
-            on_answer()
-            return answer
-
-        return list(await asyncio.gather(*map(ask, asked)))
+        return Polling(self, self._stack)
 
     async def read(self, on_batch: Callable[[int], None] = lambda count: None) -> ReadTotals:
         """Read every unread entry."""
@@ -202,6 +142,7 @@ class App:
     ) -> Digest:
         """Compose a topic's digest from the database, as one who has been told nothing."""
         from bot.commands.news import find_topic
+        from bot.domain.compose import DigestRequest
 
         now, taste = self.clock(), self.settings.digest
         return await self.writer.write(
@@ -226,7 +167,9 @@ class App:
         from bot.understanding.query import QueryReader
 
         taste = self.settings.digest
-        previews = Budget(most=self.settings.budgets.previews_per_hour)
+        limits = self.settings.budgets
+        previews = Budget(most=limits.previews_per_hour)
+        checks = Budget(most=limits.feed_checks_per_hour)
         return Desk(
             database=self.database,
             topics=self.settings.topics,
@@ -240,7 +183,8 @@ class App:
             clock=self.clock,
             read_query=QueryReader(self.settings.names).read,
             outlets=self.settings.outlet_cards,
-            budgets=Budgets({Expensive.PREVIEW: previews}),
+            budgets=Budgets({Expensive.PREVIEW: previews, Expensive.FEED_CHECK: checks}),
+            admins=self.settings.environment.strait_admins,
         )
 
     async def index(self, on_batch: Callable[[int], None] = lambda count: None) -> int:
@@ -248,25 +192,6 @@ class App:
         from bot.jobs.index_entries import index_entries
 
         return await index_entries(self.database, most=None, on_batch=on_batch)
-
-    async def _fetch_and_parse(self) -> tuple[Fetcher, FeedParser]:
-        from bot.feeds.fetch import Fetcher, FetchLimits
-        from bot.feeds.parsing import FeedParser
-
-        if self._fetching is None:
-            polling = self.settings.polling
-            limits = FetchLimits(
-                concurrency=polling.concurrency,
-                per_host=polling.per_host,
-                total_seconds=polling.timeout_seconds,
-                max_bytes=int(polling.max_megabytes * 1_000_000),
-            )
-            fetcher = Fetcher(limits=limits, allow_networks=self.settings.allow_networks)
-            self._fetching = (
-                await self._stack.enter_async_context(fetcher),
-                await self._stack.enter_async_context(FeedParser()),
-            )
-        return self._fetching
 
 
 @asynccontextmanager
@@ -287,35 +212,6 @@ async def build_app(settings: Settings) -> AsyncIterator[App]:
     async with AsyncExitStack() as stack:
         stack.push_async_callback(database.close)
         yield App(settings, database, stack)
-
-
-async def _prepare(database: Database) -> bool:
-    """Bring a SQLite file up to date, check another database; returns whether it was made.
-
-    Postgres may be in use by another version, which a schema changed on any start would
-    break: there `migrate` does it, once, when a release is put in place.
-    """
-    if not database.is_sqlite:
-        await database.check()
-        return False
-    before, _ = await database.migrate()
-    return before is None
-
-
-def open_database(settings: Settings, *, create: bool = True) -> Database:
-    """Return the database of the settings; a SQLite file is made for its owner alone."""
-    connections = settings.environment.strait_database_connections
-    database = Database(settings.database_url, connections=connections)
-    if create and (path := database.path):
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            path.touch(mode=0o600)
-        except OSError as error:
-            raise StorageError(
-                f"The database {path} cannot be made ({error.strerror}): "
-                "name a file in a folder that can be written in DATABASE_URL."
-            ) from error
-    return database
 
 
 def make_encoder(settings: Settings) -> Encoder:

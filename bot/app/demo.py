@@ -26,6 +26,7 @@ async def open_demo() -> AsyncIterator[App]:
             load_settings(),
             database_url=_temporary_database(stack),
             allow_networks=(LOOPBACK_NETWORK,),
+        ).with_content(
             feeds=tuple(_spec(feed) for feed in load_sample_feeds(base_url)),
             outlets=sample_outlets(),
         )

@@ -28,6 +28,9 @@ NEEDS = {
     Role.WEB: "PORT",
 }
 
+# What they handle is rendered already: they start without what is told of.
+WITHOUT_CONTENT = frozenset({Role.SEND, Role.CARE})
+
 SHOWN_ROLES = ", ".join(Role)
 
 
@@ -42,12 +45,24 @@ def parse_roles(text: str, environment: Environment) -> frozenset[Role]:
     Raises InputError for a word that is no role, none at all, and a role that the
     environment does not enable.
     """
-    words = [word.strip().lower() for word in text.split(",") if word.strip()]
+    words = _words(text)
     if not words:
         raise InputError(f"--roles names none: choose from {SHOWN_ROLES}.")
     roles = frozenset(map(_role, words))
     _check_enabled(roles, environment)
     return roles
+
+
+def reads_content(text: str) -> bool:
+    """Tell whether any of the roles of ``poll,read,…`` needs feeds, names and topics.
+
+    It is asked before the settings are read, so that all their mistakes are told at once.
+    """
+    return not set(_words(text)) <= WITHOUT_CONTENT
+
+
+def _words(text: str) -> list[str]:
+    return [word.strip().lower() for word in text.split(",") if word.strip()]
 
 
 def _role(word: str) -> Role:

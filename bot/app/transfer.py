@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from bot.app.core import open_database, utc_now
+from bot.app.core import utc_now
+from bot.app.database import open_database
 from bot.domain.errors import NotFoundError
 from bot.settings import Settings
 from bot.storage.restore import restore_database

@@ -48,7 +48,7 @@ def demo(
 
 async def _poll(app: App) -> None:
     results: list[FeedResult] = []
-    await app.refresh(only_due=False, on_result=results.append)
+    await app.polling.refresh(only_due=False, on_result=results.append)
     totals = await read_with_progress(app)
     print_results(results)
     say(f"{totals.read} entries read, {totals.relevant} of them matter.\n")

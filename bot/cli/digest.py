@@ -72,8 +72,8 @@ def digest(
 
 def print_digest(made: Digest, texts: Texts, form: Format) -> None:
     """Print a digest; on a terminal, text has colours and links."""
-    if form is Format.TEXT and out.is_terminal:
-        out.print(render_console(made, texts))
+    if form is Format.TEXT and out().is_terminal:
+        out().print(render_console(made, texts))
     else:
         print(RENDERERS[form](made, texts))
 

@@ -61,7 +61,7 @@ def add(
             raise InputError(f'There is no outlet "{outlet}" in outlets.toml: add its card first.')
         shown = name or shown_url(url)
         spec = FeedSpec(url=url, name=shown, outlet=outlet, language=language, zone=zone)
-        [answer] = await app.check([_unsaved(spec)])
+        [answer] = await app.polling.check([_unsaved(spec)])
         if answer.problem is not None:
             raise InputError(f"Not added: {answer.problem}")
         named = replace(spec, name=name or answer.title or shown)
@@ -98,7 +98,7 @@ def check(
         asked = await _to_check(app, feed)
         with progress() as bar:
             task = bar.add_task("Asking feeds", total=len(asked))
-            return await app.check(asked, lambda: bar.advance(task))
+            return await app.polling.check(asked, lambda: bar.advance(task))
 
     answers = with_app(use)
     rows = [(a.feed.name, a.entries, a.problem or "", shown_url(a.feed.url)) for a in answers]

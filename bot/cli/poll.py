@@ -35,7 +35,7 @@ async def _poll(app: App, *, only_due: bool) -> list[FeedResult]:
             results.append(result)
             bar.advance(task)
 
-        await app.refresh(
+        await app.polling.refresh(
             only_due=only_due,
             on_start=lambda total: bar.update(task, total=total),
             on_result=on_result,

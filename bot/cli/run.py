@@ -8,7 +8,7 @@ import structlog
 import typer
 
 from bot.app.core import build_app
-from bot.app.roles import SHOWN_ROLES, Role, enabled_roles, parse_roles
+from bot.app.roles import SHOWN_ROLES, Role, enabled_roles, parse_roles, reads_content
 from bot.app.service import serve
 from bot.cli.session import settings
 from bot.cli.signals import end_on_signals
@@ -34,7 +34,7 @@ def run(
     ] = None,
 ) -> None:
     """Run the bot: poll, read, and send digests when they are due. Ctrl-C ends it."""
-    loaded = settings()
+    loaded = settings(whole=roles is None or reads_content(roles))
     environment = loaded.environment
     chosen = enabled_roles(environment) if roles is None else parse_roles(roles, environment)
     if loses_its_disk(environ, loaded.database_url):

@@ -12,9 +12,13 @@ from bot.settings import Settings, load_settings
 Result = TypeVar("Result")
 
 
-def settings() -> Settings:
-    """Return the checked settings, and log as they say."""
-    loaded = load_settings(read_locales=load_texts)
+def settings(*, whole: bool = True) -> Settings:
+    """Return the checked settings, and log as they say.
+
+    Where they are not wanted ``whole``, feeds, names, topics and texts are read when they
+    are needed.
+    """
+    loaded = load_settings(read_locales=load_texts) if whole else load_settings(whole=False)
     configure_logs(loaded.log_level)
     return loaded
 

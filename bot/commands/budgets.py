@@ -15,13 +15,15 @@ MINUTE = timedelta(minutes=1)
 
 
 class Expensive(StrEnum):
-    """What takes seconds of computing."""
+    """What takes seconds of computing, or somebody else's server."""
 
     PREVIEW = "previews"
+    FEED_CHECK = "checks of feeds"
 
 
 # A person who tries out a subscription previews it a few times; a script does it for ever.
-DEFAULT = {Expensive.PREVIEW: Budget(most=30)}
+# Whoever tends feeds looks at some of them; each check is a request to somebody's server.
+DEFAULT = {Expensive.PREVIEW: Budget(most=30), Expensive.FEED_CHECK: Budget(most=20)}
 
 
 class Budgets:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from bot.commands import subscriptions, workspaces
 from bot.commands.budgets import Budgets, Expensive
+from bot.commands.feed_desk import FeedDesk
 from bot.commands.news import (
     News,
     as_digest,
@@ -25,7 +26,7 @@ from bot.commands.search import (
 from bot.domain.compose import DigestRequest
 from bot.domain.model import Destination, Digest, Language, Schedule, Subscription, Taste
 from bot.domain.outlets import Outlets
-from bot.domain.people import Forgotten
+from bot.domain.people import Admin, Forgotten
 from bot.domain.schedule import check_zone, parse_rule, parse_schedule, preview_since
 from bot.domain.search import Query, parse_query
 from bot.domain.topic import Topic
@@ -63,6 +64,14 @@ class Desk:
     read_query: Callable[[str], Query] = parse_query
     outlets: Outlets = field(default_factory=lambda: Outlets(()))
     budgets: Budgets = field(default_factory=Budgets)
+    admins: Collection[Admin] = ()
+
+    @property
+    def feeds(self) -> FeedDesk:
+        """The use cases about the instance's feeds."""
+        return FeedDesk(
+            database=self.database, clock=self.clock, budgets=self.budgets, admins=self.admins
+        )
 
     async def news(
         self, topic: str, *, since: str = "24h", language: Language | None = None

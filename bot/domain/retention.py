@@ -21,9 +21,9 @@ class Retention:
     ``irrelevant_days``: entries that matter to no topic, whole. ``text_days`` and
     ``vector_days``: of entries that are in a story. ``message_days``: the rendered messages
     of deliveries that are done. ``told_days``: what destinations have been told of stories
-    that ended. ``digest_days``: digests as documents. ``removed_workspace_days``: all of a
-    workspace that removed the bot. The defaults keep a year of the default feeds under
-    500 MB (`python -m benchmarks.retention`).
+    that ended. ``digest_days``: digests as documents. ``slot_days``: what became of each slot.
+    ``removed_workspace_days``: all of a workspace that removed the bot. The defaults keep a year
+    of the default feeds under 500 MB (`python -m benchmarks.retention`).
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
@@ -34,6 +34,7 @@ class Retention:
     message_days: int = 30
     told_days: int = 90
     digest_days: int = 400
+    slot_days: int = 400
     removed_workspace_days: int = 30
 
     def __post_init__(self) -> None:

@@ -29,6 +29,10 @@ PARSE_SECONDS = 10.0
 # the second keeps them going while a bad feed holds the first.
 PROCESSES = 2
 
+# So long a document waits for a process that runs before another is started, which takes some
+# 30 MB: honest documents in front of it are done by then.
+HELD_SECONDS = 2.0
+
 # The variables that Python needs to start; tokens and keys are not among them.
 PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "PYTHONHOME", "TZ")
 
@@ -37,15 +41,26 @@ BROKEN = (asyncio.IncompleteReadError, ConnectionError, ValidationError, ValueEr
 
 
 class FeedParser:
-    """Parses documents in ``processes`` processes; an async context manager."""
+    """Parses documents in up to ``processes`` processes; an async context manager.
 
-    def __init__(self, *, processes: int = PROCESSES, seconds: float = PARSE_SECONDS) -> None:
+    Another one than the first is started only when a document has waited for ``held`` seconds.
+    """
+
+    def __init__(
+        self,
+        *,
+        processes: int = PROCESSES,
+        seconds: float = PARSE_SECONDS,
+        held: float = HELD_SECONDS,
+    ) -> None:
         self._seconds = seconds
+        self._held = held
         self._started: set[Process] = set()
-        # The process last used is used next; None is one that is not started yet.
+        # Places, each for one process: None where it is not running. The first that is given
+        # back is used next; those of ``_spare`` are not in use yet.
         self._idle: asyncio.LifoQueue[Process | None] = asyncio.LifoQueue()
-        for _ in range(processes):
-            self._idle.put_nowait(None)
+        self._idle.put_nowait(None)
+        self._spare = processes - 1
 
     async def __aenter__(self) -> Self:
         return self
@@ -86,7 +101,7 @@ class FeedParser:
             return ParsedFeed(problem=unreadable.TOO_HEAVY.format(host=host))
 
     async def _parse(self, request: Request, body: bytes) -> ParsedFeed:
-        process = await self._idle.get()
+        process = await self._place()
         usable: Process | None = None
         try:
             process = await self._running(process)
@@ -99,6 +114,16 @@ class FeedParser:
             if usable is None:
                 await self._end(process)
         return parsed
+
+    async def _place(self) -> Process | None:
+        """Return a process that is idle, or None where one is to be started."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._held if self._spare else None):
+                return await self._idle.get()
+        if self._spare:
+            self._spare -= 1
+            return None
+        return await self._idle.get()
 
     async def _running(self, process: Process | None) -> Process:
         if process is not None and process.returncode is None:

@@ -10,11 +10,12 @@ import structlog
 from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.planning import RECORDED
 from bot.domain.retention import PRUNE_EVERY, Retention, cutoff, is_due
 from bot.storage import facts, inspection, retention, upkeep
 from bot.storage.database import Database
 from bot.storage.retention import Window
-from bot.storage.schema import deliveries, digests, entries, stories
+from bot.storage.schema import deliveries, digests, entries, stories, subscriptions
 from bot.understanding.reader import REMEMBER
 
 log = structlog.get_logger()
@@ -45,6 +46,7 @@ class Pruned:
     messages: int
     told: int
     digests: int
+    slots: int
     removed_subscriptions: int
     orphans: int
     freed_bytes: int
@@ -98,6 +100,8 @@ def _steps(keep: Retention, *, now: datetime) -> dict[str, _Step]:
     def before(days: int) -> datetime:
         return min(cutoff(days, now=now), now - REMEMBER - MARGIN)
 
+    # Planning looks so far back, at slots that nothing was recorded of.
+    slots_before = min(cutoff(keep.slot_days, now=now), now - RECORDED - MARGIN)
     irrelevant = partial(
         retention.drop_irrelevant, before=before(keep.irrelevant_days), today=now.date()
     )
@@ -108,6 +112,7 @@ def _steps(keep: Retention, *, now: datetime) -> dict[str, _Step]:
         "messages": _step(deliveries, retention.drop_messages, before(keep.message_days)),
         "told": _step(stories, retention.drop_told, before(keep.told_days)),
         "digests": _step(digests, retention.drop_digests, before(keep.digest_days)),
+        "slots": _step(subscriptions, retention.drop_slots, slots_before),
     }
 
 

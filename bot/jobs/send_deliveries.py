@@ -3,7 +3,6 @@
 import asyncio
 import random
 from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import datetime, timedelta
 
 import stamina
@@ -34,7 +33,7 @@ Clock = Callable[[], datetime]
 AT_ONCE = 16
 
 # A claim looks through all that waits: it is made for several at once.
-CLAIMED_AT_ONCE = 4
+CLAIMED_AT_ONCE = 8
 
 # How long what has just become due waits while slow sends are under way.
 PATIENCE = timedelta(seconds=1)
@@ -68,10 +67,6 @@ class DeliverySender:
         self._silent_until: datetime | None = None
         self._idle = asyncio.Event()
         self._idle.set()
-        # SQLite has one writer at a time: those of one process wait here, not in its busy loop.
-        self._turn: AbstractAsyncContextManager[None] = (
-            asyncio.Lock() if database.is_sqlite else nullcontext()
-        )
 
     def stop(self) -> None:
         """Claim nothing more: ``run`` ends with what is under way."""
@@ -118,7 +113,7 @@ class DeliverySender:
         if self._stopped or limit == 0 or not self._messenger.ready or self._is_silent(now):
             return []
         platforms = [self._messenger.platform]
-        async with self._turn, self._database.write() as connection:
+        async with self._database.write() as connection:
             return await deliveries.claim_due(
                 connection, platforms, now=now, lease=LEASE, limit=limit
             )
@@ -139,8 +134,7 @@ class DeliverySender:
             on=StorageError, attempts=RECORD_ATTEMPTS, timeout=RECORD_PATIENCE
         ):
             with attempt:
-                async with self._turn:
-                    await record_outcome(self._database, self._messenger, delivery, step, now=now)
+                await record_outcome(self._database, self._messenger, delivery, step, now=now)
 
     async def _attempt(self, delivery: Delivery) -> SendOutcome | None:
         """Send, unless an attempt that was never recorded has or may have arrived.
@@ -171,7 +165,7 @@ class DeliverySender:
         ends = delivery.leased_until or now
         if now <= ends <= now + LEASE and ends - now >= LEASE - FRESH_CLAIM:
             return True
-        async with self._turn, self._database.write() as connection:
+        async with self._database.write() as connection:
             return await deliveries.renew(connection, delivery, now=now, lease=LEASE)
 
 

@@ -34,17 +34,32 @@ async def record_outcome(
     if delivery.notice and step.status is DeliveryStatus.HELD:
         # A person who cannot be written to is no reason to pause a channel.
         step = replace(step, status=DeliveryStatus.FAILED)
-    is_told = step.status in TOLD and not delivery.notice
-    async with database.write() as connection:
-        # First the subscriptions, then the deliveries: whoever pauses takes them in this order.
-        there = await subscriptions.at(connection, delivery.destination) if is_told else []
-        if not await deliveries.record(connection, delivery, step):
-            log.warning("not recorded: the claim was lost or cancelled", key=delivery.key)
-            return
-        if is_told:
-            await _pause_and_tell(connection, messenger, delivery, step, there, now=now)
+    if step.status in TOLD and not delivery.notice:
+        recorded = await _record_and_tell(database, messenger, delivery, step, now=now)
+    else:
+        recorded = await database.together(lambda c: deliveries.record(c, delivery, step))
+    if not recorded:
+        log.warning("not recorded: the claim was lost or cancelled", key=delivery.key)
+        return
     say = log.info if step.problem is None else log.warning
     say("delivery", key=delivery.key, status=step.status, problem=step.problem)
+
+
+async def _record_and_tell(
+    database: Database,
+    messenger: Messenger,
+    delivery: Delivery,
+    step: NextStep,
+    *,
+    now: datetime,
+) -> bool:
+    async with database.write() as connection:
+        # First the subscriptions, then the deliveries: whoever pauses takes them in this order.
+        there = await subscriptions.at(connection, delivery.destination)
+        if not await deliveries.record(connection, delivery, step):
+            return False
+        await _pause_and_tell(connection, messenger, delivery, step, there, now=now)
+    return True
 
 
 async def _pause_and_tell(

@@ -10,18 +10,45 @@ digest.
 """
 
 import json
+from collections.abc import Mapping
 
-from bot.domain.model import Digest
-from bot.rendering.json import render_json
-from bot.rendering.markdown import render_markdown
-from bot.rendering.text import render_text
+from bot.domain.model import Delivery, Digest, Notice, Rejected
 from bot.rendering.texts import Texts
+
+DAMAGED = "The stored digest is damaged: the next one is not."
 
 SHARED = ("topic", "title", "language", "slot_at")
 
 
+class DataMessenger:
+    """What the messengers of data have in common: the whole digest in one part, no notices."""
+
+    def __init__(self, texts: Mapping[str, Texts]) -> None:
+        self._texts = texts
+
+    def render(self, digest: Digest) -> tuple[str, ...]:
+        """Return the digest as data, in one part."""
+        return (freeze(digest, self._texts[digest.language]),)
+
+    def render_notice(self, notice: Notice) -> str | None:
+        """Return nothing: who runs the bot reads its log."""
+        return None
+
+
+def whole(delivery: Delivery) -> bytes | Rejected:
+    """Return a delivery's whole object as bytes, or that what was stored is no digest."""
+    try:
+        return with_key(delivery.payload, delivery.key).encode()
+    except ValueError:
+        return Rejected(problem=DAMAGED)
+
+
 def freeze(digest: Digest, texts: Texts) -> str:
     """Return the digest as the outbox keeps it: the object above without its key."""
+    from bot.rendering.json import render_json
+    from bot.rendering.markdown import render_markdown
+    from bot.rendering.text import render_text
+
     document = json.loads(render_json(digest, texts))
     frozen = {
         **{name: document[name] for name in SHARED},

@@ -6,15 +6,13 @@ memory may be lost and a wake may come late or twice without harm.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from bot.domain.errors import StraitError
+from bot.scheduling.wakes import Wake, guarded
 
 log = structlog.get_logger()
 
@@ -22,28 +20,9 @@ log = structlog.get_logger()
 # that is a line a second about nothing.
 logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
 
-T = TypeVar("T")
-Job = Callable[[], Awaitable[object]]
-NextAt = Callable[[], Awaitable[datetime | None]]
-
 # So often it is looked whether the clock was set back, which leaves wakes far in the future.
 WATCH_EVERY_SECONDS = 1.0
 CLOCK_STEP = timedelta(seconds=1)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Wake:
-    """A job and how often it is woken.
-
-    After each run ``next_at`` says when there is something to do again: if that is before
-    the interval is over, the job is woken at that very moment. If the run returned something
-    true, the jobs that ``then`` names are woken at once.
-    """
-
-    job: Job
-    every: timedelta
-    next_at: NextAt | None = None
-    then: tuple[str, ...] = ()
 
 
 class EmbeddedScheduler:
@@ -133,17 +112,3 @@ class EmbeddedScheduler:
                 self.wake(name)
         loop = asyncio.get_running_loop()
         self._watch = loop.call_later(WATCH_EVERY_SECONDS, self._keep_watch)
-
-
-async def guarded(name: str, job: Callable[[], Awaitable[T]]) -> T | None:
-    """Run a job so that its failure is told and stops nothing else: it is woken again.
-
-    Returns what the job returned; None where it failed.
-    """
-    try:
-        return await job()
-    except StraitError as error:
-        log.error("job failed; it is tried again", job=name, problem=str(error))  # noqa: TRY400
-    except Exception:
-        log.exception("job failed; it is tried again", job=name)
-    return None

@@ -6,13 +6,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.domain.backups import BackupPlan
-from bot.domain.model import FeedSpec, Language, Outlet
+from bot.domain.model import Language
 from bot.domain.people import Admin, parse_admin
 from bot.domain.retention import Retention
-from bot.domain.topic import Name
 
 STRICT = ConfigDict(extra="forbid", frozen=True)
 
@@ -96,6 +94,7 @@ class Budgets(BaseModel):
     model_config = STRICT
 
     previews_per_hour: Annotated[int, Field(ge=1, le=10_000)] = 30
+    feed_checks_per_hour: Annotated[int, Field(ge=1, le=10_000)] = 20
 
 
 class SettingsFile(BaseModel):
@@ -114,42 +113,6 @@ class SettingsFile(BaseModel):
     backup: BackupPlan = BackupPlan()
 
 
-class FeedsFile(BaseModel):
-    """``config/feeds.toml``."""
-
-    model_config = STRICT
-    feed: tuple[FeedSpec, ...] = ()
-
-
-class OutletsFile(BaseModel):
-    """``config/outlets.toml``."""
-
-    model_config = STRICT
-    outlet: tuple[Outlet, ...] = ()
-
-
-class SignalWords(BaseModel):
-    """Words in titles that speak of one thing; a trailing ``*`` lets a Latin word go on."""
-
-    model_config = STRICT
-    words: tuple[str, ...]
-
-
-class SignalsFile(BaseModel):
-    """``config/signals.toml``: what the temperature of an issue is read from."""
-
-    model_config = STRICT
-    cooperation: SignalWords = SignalWords(words=())
-    friction: SignalWords = SignalWords(words=())
-
-
-class NamesFile(BaseModel):
-    """``config/names.toml``."""
-
-    model_config = STRICT
-    name: tuple[Name, ...] = ()
-
-
 def _split(value: Any) -> Any:
     return [part.strip() for part in value.split(",") if part.strip()] if value else []
 
@@ -158,10 +121,10 @@ def _admins(value: Any) -> Any:
     return [parse_admin(part) for part in _split(value)]
 
 
-class Environment(BaseSettings):
+class Environment(BaseModel):
     """What the environment says: addresses, places and, with the platforms, secrets."""
 
-    model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True, enable_decoding=False)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     database_url: str = ""
     # Two, for a job must not wait for a look-up that waits for it.

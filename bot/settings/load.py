@@ -1,28 +1,27 @@
 """From the environment and config/ to frozen Settings. All mistakes are reported at once."""
 
+from __future__ import annotations
+
 import os
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from bot.domain.backups import BackupPlan
 from bot.domain.errors import InputError
-from bot.domain.model import FeedSpec, Language, Outlet, Schedule
+from bot.domain.model import Language, Schedule
 from bot.domain.outlets import Outlets
 from bot.domain.retention import Retention
 from bot.domain.schedule import check_zone, parse_schedule
-from bot.domain.topic import Name, Topic
 from bot.settings.checks import (
     check_console_topics,
-    check_feeds,
     check_llm,
-    check_names,
-    check_outlets,
     check_secret_key,
     check_tokens,
-    check_topic,
 )
 from bot.settings.database import database_url
 from bot.settings.files import (
@@ -30,20 +29,19 @@ from bot.settings.files import (
     Console,
     DigestTaste,
     Environment,
-    FeedsFile,
     Llm,
-    NamesFile,
-    OutletsFile,
     Polling,
     SettingsFile,
-    SignalsFile,
     Understanding,
 )
+from bot.settings.folders import bundled_config, find, topic_paths
 from bot.settings.mistakes import Mistakes
 from bot.settings.outputs import OutputTarget, check_outputs
 
-CHECKOUT_CONFIG = Path(__file__).parents[2] / "config"
-WHEEL_CONFIG = Path(__file__).parents[1] / "_config"
+if TYPE_CHECKING:
+    from bot.domain.model import FeedSpec, Outlet
+    from bot.domain.topic import Name, Topic
+    from bot.settings.content import Content
 
 # Each environment variable that is read, and what it says.
 ENVIRONMENT = {
@@ -71,9 +69,13 @@ OURS = "STRAIT_"
 TOLERATED = frozenset({"STRAIT_EVAL_DATA", "STRAIT_TEST_MODEL"})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Everything that is configured, checked."""
+    """Everything that is configured, checked.
+
+    ``given_content`` is what was read with the rest; where it is None the content is read,
+    and its mistakes are raised, when it is first asked for.
+    """
 
     database_url: str
     allow_networks: tuple[IPv4Network | IPv6Network, ...]
@@ -90,12 +92,42 @@ class Settings:
     budgets: Budgets
     retention: Retention
     backup: BackupPlan
-    feeds: tuple[FeedSpec, ...]
-    outlets: tuple[Outlet, ...]
-    names: tuple[Name, ...]
-    signals: Mapping[str, tuple[str, ...]]
-    topics: Mapping[str, Topic]
     locales: tuple[Path, ...]
+    given_content: Content | None = None
+
+    @cached_property
+    def content(self) -> Content:
+        """Feeds, outlets, names, signs and topics. Raises ConfigError."""
+        return self.given_content or load_content(self.config_folders)
+
+    def with_content(self, **changes: Any) -> Settings:
+        """Return the settings with other feeds, outlets, names, signals or topics."""
+        return replace(self, given_content=replace(self.content, **changes))
+
+    @property
+    def feeds(self) -> tuple[FeedSpec, ...]:
+        """The feeds that are polled from the start."""
+        return self.content.feeds
+
+    @property
+    def outlets(self) -> tuple[Outlet, ...]:
+        """Who publishes."""
+        return self.content.outlets
+
+    @property
+    def names(self) -> tuple[Name, ...]:
+        """The table of names."""
+        return self.content.names
+
+    @property
+    def signals(self) -> Mapping[str, tuple[str, ...]]:
+        """The words of cooperation and of friction."""
+        return self.content.signals
+
+    @property
+    def topics(self) -> Mapping[str, Topic]:
+        """Topic id → topic."""
+        return self.content.topics
 
     @property
     def outlet_cards(self) -> Outlets:
@@ -112,41 +144,38 @@ def load_settings(
     environ: Mapping[str, str] | None = None,
     *,
     read_locales: Callable[[Sequence[Path]], object] = lambda paths: None,
+    whole: bool = True,
 ) -> Settings:
     """Read the environment and the configuration.
 
     A file that STRAIT_CONFIG_DIR lacks is taken from the configuration that comes with
     Strait. Raises ConfigError with every mistake, each with file, key, what was found
-    and what is allowed; those that ``read_locales`` raises are told with them.
+    and what is allowed; those that ``read_locales`` raises are told with them. Where it is
+    not the ``whole``, the content is left to be read when it is first asked for.
     """
     environ = os.environ if environ is None else environ
     mistakes = Mistakes()
     environment = mistakes.environment(environ)
     _check_variables(environ, mistakes)
     folders = _folders(environment, mistakes)
-    main = mistakes.file(_find(folders, "settings.toml"), SettingsFile)
-    feeds = mistakes.file(_find(folders, "feeds.toml"), FeedsFile).feed
-    outlets = mistakes.file(_find(folders, "outlets.toml"), OutletsFile).outlet
-    names = mistakes.file(_find(folders, "names.toml"), NamesFile).name
-    signals = mistakes.file(_find(folders, "signals.toml"), SignalsFile)
-    topics = _topics(folders, mistakes)
-    locales = tuple(_find(folders, f"locales/{language.value}.toml") for language in Language)
+    path = find(folders, "settings.toml")
+    main = mistakes.file(path, SettingsFile)
+    content = _content(folders, mistakes) if whole else None
+    locales = tuple(find(folders, f"locales/{language.value}.toml") for language in Language)
     mistakes.collect(lambda: read_locales(locales))
-    schedule = _check_main(main, topics, mistakes, _find(folders, "settings.toml"))
+    topics = tuple(topic_paths(folders))
+    schedule = _check_main(main, topics, mistakes, path)
     outputs = check_outputs(
         main.output,
         digest=main.digest,
         topics=topics,
         environ=environ,
         mistakes=mistakes,
-        path=_find(folders, "settings.toml"),
+        path=path,
     )
-    check_feeds(feeds, outlets, mistakes, _find(folders, "feeds.toml"))
-    check_outlets(outlets, mistakes, _find(folders, "outlets.toml"))
-    check_names(names, mistakes, _find(folders, "names.toml"))
     url = database_url(environment.database_url, mistakes)
     check_tokens(environment, mistakes)
-    check_llm(environment, main.llm, mistakes, _find(folders, "settings.toml"))
+    check_llm(environment, main.llm, mistakes, path)
     check_secret_key(environment, mistakes)
     mistakes.raise_if_any()
     return Settings(
@@ -165,37 +194,43 @@ def load_settings(
         budgets=main.budgets,
         retention=main.retention,
         backup=main.backup,
-        feeds=feeds,
-        outlets=outlets,
-        names=names,
-        signals={
-            "cooperation": signals.cooperation.words,
-            "friction": signals.friction.words,
-        },
-        topics=topics,
         locales=locales,
+        given_content=content,
     )
 
 
-def bundled_config() -> Path:
-    """Return the configuration that comes with Strait, in a checkout or an installed wheel."""
-    return CHECKOUT_CONFIG if CHECKOUT_CONFIG.is_dir() else WHEEL_CONFIG
+def load_content(folders: tuple[Path, ...]) -> Content:
+    """Read feeds, outlets, names, signs and topics. Raises ConfigError with every mistake."""
+    mistakes = Mistakes()
+    content = _content(folders, mistakes)
+    mistakes.raise_if_any()
+    return content
 
 
 def load_names(folder: Path) -> tuple[Name, ...]:
     """Read the table of names of a config folder. Raises ConfigError."""
+    from bot.settings.content import read_names
+
     mistakes = Mistakes()
-    names = mistakes.file(folder / "names.toml", NamesFile).name
+    names = read_names(folder, mistakes)
     mistakes.raise_if_any()
     return names
 
 
 def load_topics(folder: Path) -> dict[str, Topic]:
     """Read the topic files of a config folder. Raises ConfigError."""
+    from bot.settings.content import read_topics
+
     mistakes = Mistakes()
-    topics = _topics((folder,), mistakes)
+    topics = read_topics((folder,), mistakes)
     mistakes.raise_if_any()
     return topics
+
+
+def _content(folders: tuple[Path, ...], mistakes: Mistakes) -> Content:
+    from bot.settings.content import read_content
+
+    return read_content(folders, mistakes)
 
 
 def _folders(environment: Environment, mistakes: Mistakes) -> tuple[Path, ...]:
@@ -214,27 +249,8 @@ def _check_variables(environ: Mapping[str, str], mistakes: Mistakes) -> None:
             mistakes.say("environment", name, f"is no variable of Strait; {hint}")
 
 
-def _find(folders: tuple[Path, ...], name: str) -> Path:
-    paths = [folder / name for folder in folders]
-    return next((path for path in paths if path.exists()), paths[-1])
-
-
-def _topics(folders: tuple[Path, ...], mistakes: Mistakes) -> dict[str, Topic]:
-    # The first folder is the user's: its files stand before those of the same name.
-    paths = {p.name: p for folder in reversed(folders) for p in folder.glob("topics/*.toml")}
-    topics = {}
-    for name, path in sorted(paths.items()):
-        topic = mistakes.topic(path)
-        if topic:
-            check_topic(topic, mistakes, path)
-            topics[name.removesuffix(".toml")] = topic
-    if not paths:
-        mistakes.add(folders[-1] / "topics", "", "no file", "at least one topic, NAME.toml")
-    return topics
-
-
 def _check_main(
-    main: SettingsFile, topics: Mapping[str, Topic], mistakes: Mistakes, path: Path
+    main: SettingsFile, topics: Collection[str], mistakes: Mistakes, path: Path
 ) -> Schedule:
     check_console_topics(main.console.topics, topics, mistakes, path)
     try:

@@ -1,7 +1,7 @@
 """The outputs of settings.toml: checked, and with what the environment keeps for them."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,7 +9,6 @@ from bot.domain.addresses import is_web_address
 from bot.domain.errors import InputError
 from bot.domain.model import Destination, Taste
 from bot.domain.schedule import check_zone, parse_schedule
-from bot.domain.topic import Topic
 from bot.settings.files import DigestTaste, Output
 from bot.settings.mistakes import Mistakes
 
@@ -46,7 +45,7 @@ def check_outputs(
     outputs: Sequence[Output],
     *,
     digest: DigestTaste,
-    topics: Mapping[str, Topic],
+    topics: Collection[str],
     environ: Mapping[str, str],
     mistakes: Mistakes,
     path: Path,
@@ -68,7 +67,7 @@ def check_outputs(
 
 
 def _slips(
-    output: Output, topics: Mapping[str, Topic], environ: Mapping[str, str]
+    output: Output, topics: Collection[str], environ: Mapping[str, str]
 ) -> Iterator[tuple[str, str]]:
     """Yield keys and what is wrong with them."""
     others = WEBHOOK_KEYS if output.kind == "file" else FILE_KEYS

@@ -1,9 +1,10 @@
 """The connection to the database: transactions, retries, migrations."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager, nullcontext
 from pathlib import Path
+from typing import TypeVar
 
 import stamina
 from sqlalchemy import make_url, select, text
@@ -13,6 +14,7 @@ from bot.domain.errors import StorageError
 from bot.storage import turns
 from bot.storage.dialect import be_patient
 from bot.storage.engines import CONNECTIONS, make_engine, transaction_options
+from bot.storage.grouped import Group
 from bot.storage.problems import in_words, passes, place
 from bot.storage.revisions import revisions
 
@@ -22,6 +24,8 @@ BEGIN_ATTEMPTS = 4
 # A job's unit of work is tried so often before its StorageError is told: a full disk or a
 # broken connection may pass within a second or two.
 STORAGE_ATTEMPTS = 3
+
+T = TypeVar("T")
 
 
 class Database:
@@ -33,6 +37,7 @@ class Database:
         # SQLite lets writers in by chance, and some wait until they give up: those of one
         # process take turns here. Other processes' writers are waited for by SQLite itself.
         self._turn = asyncio.Lock() if self.is_sqlite else nullcontext()
+        self._group = Group(self.write)
 
     @property
     def is_sqlite(self) -> bool:
@@ -74,6 +79,13 @@ class Database:
                 yield connection
                 # Where the body raised, closing the connection rolls back instead.
                 await connection.commit()
+
+    async def together(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        """Do a small unit of work in a transaction that it may share with others.
+
+        It may be run twice: see ``bot.storage.grouped``. Raises StorageError as ``write``.
+        """
+        return await self._group.run(work)
 
     @asynccontextmanager
     async def altering(self) -> AsyncIterator[AsyncConnection]:
@@ -143,6 +155,7 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection."""
+        await self._group.finish()
         await self._engine.dispose()
 
 

@@ -15,6 +15,7 @@ from bot.storage.schema import (
     entries,
     installations,
     readings,
+    slots,
     stories,
     subscriptions,
     told,
@@ -138,6 +139,24 @@ async def drop_digests(connection: AsyncConnection, window: Window, *, before: d
         delete(digests)
         .where(window.holds(digests.c.id), digests.c.created_at < before)
         .returning(digests.c.id)
+    )
+    return len((await connection.execute(gone)).all())
+
+
+async def drop_slots(connection: AsyncConnection, window: Window, *, before: datetime) -> int:
+    """Drop what became of old slots of the window's subscriptions.
+
+    Only slots after a subscription's last one are ever planned. That one stays, whatever its
+    age: where a clock was ahead, it says what was told before.
+    """
+    passed = exists().where(
+        subscriptions.c.id == slots.c.subscription_id,
+        subscriptions.c.last_slot_at > slots.c.slot_at,
+    )
+    gone = (
+        delete(slots)
+        .where(window.holds(slots.c.subscription_id), slots.c.slot_at < before, passed)
+        .returning(slots.c.slot_at)
     )
     return len((await connection.execute(gone)).all())
 

@@ -297,3 +297,20 @@ installations = Table(
     Column("installed_at", UtcDateTime, nullable=False),
     Column("removed_at", UtcDateTime),
 )
+
+# What people ask of feeds from chat, until it is answered: minutes. An address may hold a
+# secret, so that none of it is exported.
+feed_requests = Table(
+    "feed_requests",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("platform", String(20), nullable=False),
+    Column("workspace", String(80), nullable=False),
+    Column("verb", String(20), nullable=False),
+    Column("address", Text, nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False),
+    # Whoever works on it has it until then; one that died keeps nobody waiting for longer.
+    Column("taken_until", UtcDateTime),
+    Column("answer", JSON(none_as_null=True)),
+    info={"secret": True},
+)

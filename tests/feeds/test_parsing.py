@@ -69,14 +69,30 @@ async def test_a_document_that_takes_too_long_is_given_up() -> None:
 
 
 async def test_a_bad_feed_does_not_hold_the_others() -> None:
-    """While one process is busy with it, another one answers."""
-    async with FeedParser(processes=2) as parser:
+    """While one process is busy with it, another one is started and answers."""
+    async with FeedParser(processes=2, held=0.01) as parser:
         bad = asyncio.create_task(parser.parse(fetched(ENDLESS), zone=None, now=NOW))
         await asyncio.sleep(0)
         assert await guids(parser, [1]) == ["wire-1"]
         assert not bad.done()
         bad.cancel()
         await asyncio.gather(bad, return_exceptions=True)
+
+
+async def test_many_good_feeds_need_one_process() -> None:
+    """They wait for each other: a second one would cost memory for nothing."""
+    async with FeedParser(processes=2, held=60) as parser:
+        found = await asyncio.gather(*(guids(parser, [number]) for number in range(8)))
+        assert found == [[f"wire-{number}"] for number in range(8)]
+        assert len(parser.process_ids) == 1
+
+
+async def test_there_are_never_more_processes_than_allowed() -> None:
+    """However many documents wait too long; each is parsed in the end."""
+    async with FeedParser(processes=2, held=0.0) as parser:
+        found = await asyncio.gather(*(guids(parser, [number]) for number in range(8)))
+        assert found == [[f"wire-{number}"] for number in range(8)]
+        assert 1 <= len(parser.process_ids) <= 2
 
 
 async def test_a_process_that_dies_costs_only_its_document(parser: FeedParser) -> None:

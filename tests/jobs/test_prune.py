@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -18,12 +19,17 @@ from bot.domain.model import (
     ParsedEntry,
     SavedEntries,
     Sent,
+    Slot,
+    SlotStatus,
     Subscription,
     Summary,
 )
 from bot.domain.outlets import Outlets
+from bot.domain.planning import RECORDED, plan
 from bot.domain.retention import Retention
 from bot.domain.retry import LEASE, next_step
+from bot.domain.schedule import parse_schedule
+from bot.domain.schedule import slots as schedule_slots
 from bot.domain.search import Filters, parse_query
 from bot.jobs import prune as prune_module
 from bot.jobs.prune import PRUNED, Pruned, prune, prune_if_due
@@ -36,6 +42,7 @@ from bot.storage import (
     pruned_items,
     readings,
     search,
+    slots,
     stories,
     subscriptions,
 )
@@ -274,6 +281,55 @@ async def test_digests_go_when_they_are_older_than_a_year(database: Database) ->
     async with database.read() as connection:
         [same] = await subscriptions.active(connection)
     assert same == mine
+
+
+async def slots_of(database: Database, subscription_id: int) -> list[datetime]:
+    async with database.read() as connection:
+        found = await slots.of_subscription(connection, subscription_id, limit=2_000)
+    return [slot.slot_at for slot in found]
+
+
+async def settled(database: Database, days: int, *, zone: str = "UTC") -> Subscription:
+    """Add a daily subscription whose slots of so many days are told, up to now."""
+    wanted = replace(TASTE, schedule=parse_schedule("daily 08:00", zone))
+    began = NOW - days * DAY
+    async with database.write() as connection:
+        added = await subscriptions.add(
+            connection, CHANNEL, wanted, created_by=None, after=began, now=began
+        )
+        due = schedule_slots(wanted.schedule, after=began, until=NOW)
+        told = [Slot(slot_at=at, status=SlotStatus.ON_TIME) for at in due]
+        await slots.record(connection, [(added.id, slot) for slot in told], now=NOW)
+        current = replace(added, last_slot_at=told[-1].slot_at)
+        await subscriptions.save_change(connection, current)
+    return current
+
+
+async def test_old_slots_go_and_none_is_told_again(database: Database) -> None:
+    """What is left is young, and what is planned is what was planned before."""
+    mine = await settled(database, 500)
+    before = plan(mine, now=NOW)
+    pruned = await run(database)
+    left = await slots_of(database, mine.id)
+    assert pruned.slots == 500 - len(left) > 0
+    assert min(left) >= NOW - KEEP.slot_days * DAY > min(left) - DAY
+    assert plan(mine, now=NOW) == before
+    assert (await run(database)).slots == 0
+
+
+async def test_the_last_slot_of_a_subscription_stays(database: Database) -> None:
+    """Paused for years: where its clock was ahead, that slot says what was told."""
+    mine = await settled(database, 30)
+    pruned = await run(database, now=NOW + 3_000 * DAY)
+    assert pruned.slots == 29
+    assert await slots_of(database, mine.id) == [mine.last_slot_at]
+
+
+async def test_no_setting_drops_slots_that_are_still_looked_at(database: Database) -> None:
+    """Planning looks back over five weeks."""
+    mine = await settled(database, 60)
+    await run(database, keep=replace(KEEP, slot_days=14))
+    assert min(await slots_of(database, mine.id)) <= NOW - RECORDED
 
 
 async def test_what_was_told_is_forgotten_only_of_stories_that_ended(database: Database) -> None:

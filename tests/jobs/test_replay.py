@@ -10,7 +10,7 @@ import pytest
 from bot.domain.errors import InputError
 from bot.domain.model import Entry
 from bot.jobs.replay import ReplayLine, read_all, replay_file
-from bot.settings.load import bundled_config, load_names, load_topics
+from bot.settings import bundled_config, load_names, load_topics
 from bot.understanding.reader import ReadBatch, Reader
 from bot.understanding.vectors import Encoder, load_encoder
 

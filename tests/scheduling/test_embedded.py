@@ -5,7 +5,8 @@ import pytest
 
 from bot.domain.errors import StorageError
 from bot.scheduling import embedded
-from bot.scheduling.embedded import EmbeddedScheduler, Wake
+from bot.scheduling.embedded import EmbeddedScheduler
+from bot.scheduling.wakes import Wake
 
 SOON = timedelta(milliseconds=20)
 

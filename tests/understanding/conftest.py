@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.model import Entry
 from bot.domain.topic import Name, Topic
-from bot.settings.load import bundled_config, load_names, load_topics
+from bot.settings import bundled_config, load_names, load_topics
 from bot.understanding.entities import Matcher
 from bot.understanding.relevance import matcher_for
 from bot.understanding.vectors import Encoder, load_encoder

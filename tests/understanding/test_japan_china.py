@@ -3,7 +3,7 @@
 import pytest
 
 from bot.domain.topic import Name, Topic
-from bot.settings.load import bundled_config, load_topics
+from bot.settings import bundled_config, load_topics
 from bot.understanding.entities import Matcher
 from bot.understanding.relevance import Judge, matcher_for, sighted
 

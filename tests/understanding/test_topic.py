@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.errors import ConfigError
 from bot.domain.topic import Level, Name, Office, Topic, repeated_ids
-from bot.settings.files import NamesFile
+from bot.settings.content_files import NamesFile
 from bot.understanding.relevance import matcher_for
 
 

@@ -13,7 +13,6 @@ from bot.domain.model import (
     Unknown,
     Unreachable,
 )
-from bot.rendering.text import render_text
 from bot.rendering.texts import Texts
 
 PLATFORM = "console"
@@ -31,6 +30,8 @@ class ConsoleMessenger:
 
     def render(self, digest: Digest) -> tuple[str, ...]:
         """Return the digest as plain text, in one part."""
+        from bot.rendering.text import render_text
+
         return (render_text(digest, self._texts[digest.language]),)
 
     def render_notice(self, notice: Notice) -> str | None:

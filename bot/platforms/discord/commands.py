@@ -8,6 +8,7 @@ from discord import app_commands
 
 from bot.commands.search import SearchOptions
 from bot.domain.search import LONGEST_QUERY
+from bot.platforms.discord.feeds import Feeds, feeds_group
 from bot.platforms.discord.lookups import Lookups
 from bot.platforms.discord.privacy import Privacy
 from bot.platforms.discord.schedules import MORNING
@@ -45,6 +46,8 @@ def add_commands(
     subscribing: Subscribing,
     privacy: Privacy,
     words: Words,
+    *,
+    feeds: Feeds,
 ) -> None:
     """Add every command to the tree."""
     tree.add_command(_news(lookups, words))
@@ -64,6 +67,7 @@ def add_commands(
         group.add_command(_by_id(act, subscribing, words))
     tree.add_command(group)
     tree.add_command(_strait(privacy, words))
+    tree.add_command(feeds_group(feeds, words))
 
 
 def _news(lookups: Lookups, words: Words) -> Command:

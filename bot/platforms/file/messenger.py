@@ -7,25 +7,22 @@ from pathlib import Path
 from bot.domain.model import (
     Blocked,
     Delivery,
-    Digest,
-    Notice,
     Rejected,
     SendOutcome,
     Sent,
     Unknown,
     Unreachable,
 )
-from bot.platforms.document import freeze, key_prefix, with_key
+from bot.platforms.document import DataMessenger, key_prefix, whole
 from bot.platforms.file.lines import TornError, append, has_line
 from bot.rendering.texts import Texts
 
 PLATFORM = "file"
 
 NO_FILE = "settings.toml has no output of this name any more: name its file there again."
-DAMAGED = "The stored digest is damaged: the next one is not."
 
 
-class FileMessenger:
+class FileMessenger(DataMessenger):
     """A Messenger whose channels are names of files, each ``paths`` leads to.
 
     A file is its own history, so that nothing ever stays uncertain.
@@ -35,26 +32,17 @@ class FileMessenger:
     ready = True
 
     def __init__(self, paths: Mapping[str, Path], texts: Mapping[str, Texts]) -> None:
+        super().__init__(texts)
         self._paths = paths
-        self._texts = texts
-
-    def render(self, digest: Digest) -> tuple[str, ...]:
-        """Return the digest as data, in one part."""
-        return (freeze(digest, self._texts[digest.language]),)
-
-    def render_notice(self, notice: Notice) -> str | None:
-        """Return nothing: who runs the bot reads its log."""
-        return None
 
     async def send(self, delivery: Delivery) -> SendOutcome:
         """Add the delivery's line and wait until it is on the disk."""
         path = self._paths.get(delivery.destination.channel)
         if path is None:
             return Blocked(problem=NO_FILE)
-        try:
-            line = with_key(delivery.payload, delivery.key).encode()
-        except ValueError:
-            return Rejected(problem=DAMAGED)
+        line = whole(delivery)
+        if isinstance(line, Rejected):
+            return line
         try:
             await asyncio.to_thread(append, path, line)
         except TornError as error:

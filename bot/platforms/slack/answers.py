@@ -23,6 +23,7 @@ from bot.platforms.slack.blocks import (
 )
 from bot.platforms.slack.channels import Channels
 from bot.platforms.slack.config import PLATFORM
+from bot.platforms.slack.feeds import answer_feeds
 from bot.platforms.slack.render import MESSAGE_LIMIT, Message, render_digest, shorten
 from bot.platforms.slack.requests import (
     Change,
@@ -30,6 +31,7 @@ from bot.platforms.slack.requests import (
     Help,
     ListDigests,
     Manage,
+    ManageFeeds,
     Misuse,
     News,
     Request,
@@ -54,6 +56,7 @@ HELP = (
     ("{command} digest change 3 weekdays 08:00,18:00", "help_change"),
     ("{command} digest list", "help_list"),
     ("{command} digest pause|resume|remove|preview 3", "help_manage"),
+    ("{command} feeds", "help_feeds"),
     ("{command} forget-me", "help_forget"),
 )
 
@@ -105,6 +108,18 @@ class Answers:
                 return await self._preview(request, asker, texts)
             case ListDigests():
                 return await self._list(asker, texts)
+        return await self._tell(request, asker, texts)
+
+    async def _tell(
+        self,
+        request: Misuse | Subscribe | Change | Manage | ManageFeeds | ForgetMe,
+        asker: Asker,
+        texts: Texts,
+    ) -> tuple[Message, ...]:
+        """Return what is told in plain words."""
+        if isinstance(request, ManageFeeds):
+            who = {"team": asker.team, "user": asker.user}
+            return say_lines(await answer_feeds(self._desk, request, texts=texts, **who))
         return (say(await self._sentence(request, asker, texts)),)
 
     async def _sentence(

@@ -9,8 +9,9 @@ from bot.commands.search import SearchOptions
 from bot.domain.model import Language
 from bot.domain.schedule import schedule_length
 
-VERBS = ("news", "story", "search", "digest", "forget-me", "help")
+VERBS = ("news", "story", "search", "digest", "feeds", "forget-me", "help")
 DIGEST_VERBS = ("subscribe", "list", "change", "pause", "resume", "remove", "preview")
+FEED_VERBS = ("list", "check", "add", "remove")
 OPTIONS = ("lang", "stories")
 SEARCH_OPTIONS = ("topic", "since", "until", "issue", "outlet", "country", "lang")
 LANGUAGES = tuple(language.value for language in Language)
@@ -93,6 +94,14 @@ class ForgetMe:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ManageFeeds:
+    """``list``, ``check``, ``add`` or ``remove`` feeds; ``named`` is as it was written."""
+
+    verb: str
+    named: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Misuse:
     """What was written cannot be read: ``key`` names the text that says so, with ``values``."""
 
@@ -101,7 +110,17 @@ class Misuse:
 
 
 Request = (
-    Help | News | ShowStory | Search | Subscribe | ListDigests | Change | Manage | ForgetMe | Misuse
+    Help
+    | News
+    | ShowStory
+    | Search
+    | Subscribe
+    | ListDigests
+    | Change
+    | Manage
+    | ManageFeeds
+    | ForgetMe
+    | Misuse
 )
 
 
@@ -117,6 +136,9 @@ class _Words:
 def read_request(text: str, topics: Collection[str]) -> Request:
     """Read the words after the command; full-width letters and digits count as ASCII."""
     words = unicodedata.normalize("NFKC", text).split()
+    if words and words[0].casefold() == "feeds":
+        # Addresses stay as they were written.
+        return _read_feeds(text.split()[1:])
     if words and words[0].casefold() == "search":
         return _read_search(words[1:])
     taken = _take_options(words)
@@ -196,6 +218,20 @@ def _read_search(words: list[str]) -> Request:
     if "lang" in options:
         options["language"] = options.pop("lang")
     return Search(query=" ".join(query), options=SearchOptions(**options))
+
+
+def _read_feeds(words: list[str]) -> Request:
+    """Read ``[list]`` or ``check|add|remove FEED``; a feed's name may have several words."""
+    verb = unicodedata.normalize("NFKC", words[0]).casefold() if words else "list"
+    if verb not in FEED_VERBS:
+        return _unknown(words[0], FEED_VERBS)
+    # Slack puts the addresses that it sees between angle brackets, where it is told to.
+    named = " ".join(words[1:]).strip("<>").partition("|")[0]
+    if verb == "list":
+        return _too_much(words[1]) if words[1:] else ManageFeeds(verb=verb)
+    if not named:
+        return Misuse(key="slack.needs_feed", values={"verb": verb})
+    return ManageFeeds(verb=verb, named=named)
 
 
 def _read_story(taken: _Words) -> Request:

@@ -11,15 +11,13 @@ import aiohttp
 from bot.domain.model import (
     Blocked,
     Delivery,
-    Digest,
-    Notice,
     Rejected,
     SendOutcome,
     Sent,
     Unknown,
     Unreachable,
 )
-from bot.platforms.document import freeze, with_key
+from bot.platforms.document import DataMessenger, whole
 from bot.platforms.webhook.config import PLATFORM, Webhook
 from bot.platforms.webhook.outcomes import of_answer, of_failure
 from bot.platforms.webhook.signature import headers
@@ -34,7 +32,6 @@ LOOKUP_SECONDS = 20
 FAILURES = (aiohttp.ClientError, OSError, TimeoutError)
 
 NO_WEBHOOK = "settings.toml has no output of this name any more: name its address there again."
-DAMAGED = "The stored digest is damaged: the next one is not."
 PRIVATE = (
     "The webhook {name} is in a private network: name the network in STRAIT_ALLOW_NETWORKS, "
     "then start the bot again."
@@ -45,7 +42,7 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class WebhookMessenger:
+class WebhookMessenger(DataMessenger):
     """A Messenger whose channels are names of webhooks.
 
     ``socket_factory`` makes the sockets that it connects with: an OSError with ``private`` in
@@ -64,30 +61,21 @@ class WebhookMessenger:
         private: str = "private network address",
         clock: Callable[[], datetime] = _utc_now,
     ) -> None:
+        super().__init__(texts)
         self._webhooks = webhooks
-        self._texts = texts
         self._socket_factory = socket_factory
         self._private = private
         self._clock = clock
         self._session: aiohttp.ClientSession | None = None
-
-    def render(self, digest: Digest) -> tuple[str, ...]:
-        """Return the digest as data, in one part."""
-        return (freeze(digest, self._texts[digest.language]),)
-
-    def render_notice(self, notice: Notice) -> str | None:
-        """Return nothing: who runs the bot reads its log."""
-        return None
 
     async def send(self, delivery: Delivery) -> SendOutcome:
         """Post the digest once, marked with the delivery's key."""
         webhook = self._webhooks.get(delivery.destination.channel)
         if webhook is None:
             return Blocked(problem=NO_WEBHOOK)
-        try:
-            body = with_key(delivery.payload, delivery.key).encode()
-        except ValueError:
-            return Rejected(problem=DAMAGED)
+        body = whole(delivery)
+        if isinstance(body, Rejected):
+            return body
         attempt = SimpleNamespace(written=False)
         try:
             return await self._post(webhook, delivery.key, body, attempt)

@@ -199,6 +199,7 @@ async def test_commands_are_synced_once(
         "story",
         "search",
         "digest",
+        "feeds",
         "strait",
     }
     assert kept_hash.value is not None

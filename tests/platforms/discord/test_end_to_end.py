@@ -39,7 +39,7 @@ async def test_a_channel_is_subscribed_and_gets_its_digest_once(
 ) -> None:
     """The feeds are polled, the slot comes, the digest is there once, /news shows the same."""
     service = Service(app=app, messengers={"discord": platform.messenger})
-    await service.refresh_and_read()
+    await service.jobs.refresh_and_read()
     await server.manager.slash(
         server.channel,
         "digest subscribe",
@@ -47,14 +47,14 @@ async def test_a_channel_is_subscribed_and_gets_its_digest_once(
         schedule="daily 08:00",
         zone="Asia/Tokyo",
     )
-    await service.write()
-    await service.send()
+    await service.jobs.write()
+    await service.jobs.send()
     assert digests(server) == []
 
     clock.move_to(next_slot(parse_schedule("daily 08:00", "Asia/Tokyo"), after=clock()))
     for _ in range(3):
-        await service.write()
-        await service.send()
+        await service.jobs.write()
+        await service.jobs.send()
     told = digests(server)
     assert told
     assert len(told) == len(set(told))

@@ -56,19 +56,19 @@ async def test_a_channel_is_subscribed_and_gets_its_digest_once(
     service = Service(app=app, messengers={"slack": chat.platform.messenger})
     running = asyncio.create_task(service.run_chat(chat))
     await slack.connected()
-    await service.refresh_and_read()
+    await service.jobs.refresh_and_read()
 
     [said] = await slack.command(f"digest subscribe {DAILY} {ZONE}")
     assert "08:00" in str(said)
-    await service.write()
+    await service.jobs.write()
     channel = slack.workspace.channels["C1"]
     assert channel.messages == []
 
     clock.move_to(next_slot(parse_schedule(DAILY, ZONE), after=clock()))
     slack.workspace.now = clock().timestamp()
     for _ in range(3):
-        await service.write()
-        await service.send()
+        await service.jobs.write()
+        await service.jobs.send()
     digest = channel.messages
     async with app.database.read() as connection:
         written = (await connection.execute(select(deliveries.c.key))).scalars().all()

@@ -11,6 +11,7 @@ from bot.platforms.slack.requests import (
     Help,
     ListDigests,
     Manage,
+    ManageFeeds,
     Misuse,
     News,
     Request,
@@ -53,6 +54,22 @@ TEXTS = load_texts(LOCALES)
         ("digest list", ListDigests()),
         ("digest PAUSE 3", Manage(verb="pause", subscription_id=3)),
         ("digest preview 3", Manage(verb="preview", subscription_id=3)),
+        ("feeds", ManageFeeds(verb="list")),
+        ("Feeds LIST", ManageFeeds(verb="list")),
+        ("feeds check 12", ManageFeeds(verb="check", named="12")),
+        ("feeds check Hanbit Daily", ManageFeeds(verb="check", named="Hanbit Daily")),
+        (
+            "feeds add https://h.example/rss?a=1",
+            ManageFeeds(verb="add", named="https://h.example/rss?a=1"),
+        ),
+        (
+            "feeds add <https://h.example/Rss>",
+            ManageFeeds(verb="add", named="https://h.example/Rss"),
+        ),
+        (
+            "feeds remove <https://h.example/|h.example>",
+            ManageFeeds(verb="remove", named="https://h.example/"),
+        ),
     ],
 )
 def test_requests(text: str, meant: Request) -> None:
