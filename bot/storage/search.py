@@ -85,7 +85,10 @@ def _placed(found: CTE, filters: Filters, told: int, loose: int) -> CompoundSele
 
 def _in_stories(found: CTE, filters: Filters) -> Select[Any]:
     joined = join(found, readings, readings.c.entry_id == found.c.id)
-    passes = [readings.c.story_id.is_not(None), readings.c.duplicate_of.is_(None)]
+    passes: list[ColumnElement[bool]] = [
+        readings.c.story_id.is_not(None),
+        readings.c.duplicate_of.is_(None),
+    ]
     if filters.topic is not None:
         passes.append(readings.c.topic == filters.topic)
     if filters.issue is not None:
@@ -125,9 +128,7 @@ async def _hits(connection: AsyncConnection, chosen: Sequence[tuple[int, int | N
     rows = await connection.execute(select(*entry_rows.COLUMNS).where(entries.c.id.in_(ids)))
     found = {row.id: Entry(**row._mapping) for row in rows}
     # The index may hold what the entries do not any more.
-    return [
-        Hit(entry=found[id_], story_id=story_id) for id_, story_id in chosen if id_ in found
-    ]
+    return [Hit(entry=found[id_], story_id=story_id) for id_, story_id in chosen if id_ in found]
 
 
 def _found(
