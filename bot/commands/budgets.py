@@ -18,10 +18,12 @@ class Expensive(StrEnum):
     """What takes seconds of computing."""
 
     PREVIEW = "previews"
+    WHY = "explanations"
 
 
 # A person who tries out a subscription previews it a few times; a script does it for ever.
-DEFAULT = {Expensive.PREVIEW: Budget(most=30)}
+# Who asks why reads the answer: one a minute is more than anybody does for an hour.
+DEFAULT = {Expensive.PREVIEW: Budget(most=30), Expensive.WHY: Budget(most=60)}
 
 
 class Budgets:

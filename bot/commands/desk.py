@@ -22,13 +22,16 @@ from bot.commands.search import (
     read_filters,
     search,
 )
+from bot.commands.why import Explainers, Explaining
 from bot.domain.compose import DigestRequest
+from bot.domain.explanation import Why
 from bot.domain.model import Destination, Digest, Language, Schedule, Subscription, Taste
 from bot.domain.outlets import Outlets
 from bot.domain.people import Forgotten
 from bot.domain.schedule import check_zone, parse_rule, parse_schedule, preview_since
 from bot.domain.search import Query, parse_query
 from bot.domain.topic import Topic
+from bot.domain.why import Scope
 from bot.storage import digests
 from bot.storage.database import Database
 
@@ -63,6 +66,7 @@ class Desk:
     read_query: Callable[[str], Query] = parse_query
     outlets: Outlets = field(default_factory=lambda: Outlets(()))
     budgets: Budgets = field(default_factory=Budgets)
+    explaining: Explaining = field(default_factory=Explaining)
 
     async def news(
         self, topic: str, *, since: str = "24h", language: Language | None = None
@@ -88,6 +92,21 @@ class Desk:
             left_out=0,
         )
         return await self._document(found, language)
+
+    async def why(self, written: str, *, scope: Scope | None) -> Why:
+        """Return why an entry or a story is where it is, and what became of it.
+
+        ``scope`` bounds the subscriptions that are told of (None: the operator's, all).
+        """
+        now = self.clock()
+        if scope is not None:
+            self.budgets.spend(
+                Expensive.WHY, platform=scope.platform, workspace=scope.workspace, now=now
+            )
+        explainers = Explainers(
+            database=self.database, topics=self.topics, explaining=self.explaining
+        )
+        return await explainers.why(written, scope=scope, now=now)
 
     async def search(
         self, text: str, options: SearchOptions | None = None, *, limit: int = NEWS_LIMIT

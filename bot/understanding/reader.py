@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.domain.account import Candidate
 from bot.domain.model import Entry, Reading
 from bot.domain.topic import Name, Topic
 from bot.understanding.duplicates import WINDOW as DUPLICATE_WINDOW
@@ -90,6 +91,20 @@ class Reader:
         for entry_id in moved.keys() & placed.keys():
             placed[entry_id] = replace(placed[entry_id], story_id=moved.pop(entry_id))
         return ReadBatch(readings=tuple(placed.values()), moved=moved)
+
+    def candidates(
+        self, entry: Entry, reading: Reading, row: NDArray[np.float32]
+    ) -> tuple[Candidate, ...]:
+        """Return the stories that an entry is compared with, the likeliest first.
+
+        ``row`` is its vector, as the encoder made it. Nothing is decided or remembered.
+        """
+        return self._stories.candidates(self._item(entry, reading, row))
+
+    @property
+    def joins_from(self) -> float:
+        """The log-odds from which an entry joins a story."""
+        return self._stories.joins_from
 
     def _forget(self, entries: Sequence[Entry]) -> None:
         """Drop what is too old for a batch. Not while it is read: its copies need originals."""

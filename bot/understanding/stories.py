@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
+from bot.domain.account import Candidate
 from bot.understanding.pairs import Item, PairWeights, log_odds, signals
 
 # An event is news for days; what comes later is another story.
@@ -59,6 +60,20 @@ class Stories:
             self._merge(merged, into=kept)
             return Placed(story_id=kept, merged=merged)
         return Placed(story_id=fitting[0])
+
+    def candidates(self, item: Item) -> tuple[Candidate, ...]:
+        """Return the stories that an item is compared with, the likeliest first.
+
+        ``odds`` are those of ``place``, which joins from ``joins_from`` on.
+        """
+        fits = self._fits(item)
+        ordered = sorted(fits, key=lambda story: (-fits[story], story))
+        return tuple(Candidate(story_id=story, odds=fits[story]) for story in ordered)
+
+    @property
+    def joins_from(self) -> float:
+        """The log-odds from which an item joins a story."""
+        return self._weights.join
 
     def _are_one(self, one: int, other: int) -> bool:
         """Whether the mean log-odds over all pairs of two stories' members is enough to join."""
