@@ -25,6 +25,7 @@ COMMANDS = {
     "news": "digest",
     "story": "digest",
     "search": "search",
+    "why": "why",
     "timeline": "timeline",
     "feeds": "feeds",
     "replay": "files",

@@ -13,7 +13,6 @@ from bot.domain.schedule import next_slot, preview_since
 from bot.domain.topic import Level, Topic
 from bot.domain.why import (
     Case,
-    Fate,
     Scope,
     Standing,
     Told,

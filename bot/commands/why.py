@@ -4,7 +4,7 @@ import asyncio
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -48,7 +48,7 @@ class Explaining:
     account_of: AccountOf = as_stored
     canonical: Callable[[str], str] = str
     remember: Callable[[], timedelta] = timedelta
-    keep: Retention = Retention()
+    keep: Retention = field(default_factory=Retention)
 
 
 @dataclass(frozen=True, kw_only=True)
