@@ -26,6 +26,7 @@ COMMANDS = {
     "story": "digest",
     "search": "search",
     "why": "why",
+    "preview": "preview",
     "timeline": "timeline",
     "feeds": "feeds",
     "replay": "files",

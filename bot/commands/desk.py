@@ -6,6 +6,7 @@ from datetime import datetime
 
 from bot.commands import subscriptions, workspaces
 from bot.commands.budgets import Budgets, Expensive
+from bot.commands.fates import passed_over_now
 from bot.commands.news import (
     News,
     as_digest,
@@ -31,8 +32,9 @@ from bot.domain.people import Forgotten
 from bot.domain.schedule import check_zone, parse_rule, parse_schedule, preview_since
 from bot.domain.search import Query, parse_query
 from bot.domain.topic import Topic
-from bot.domain.why import Scope
+from bot.domain.why import PassedOver, Scope
 from bot.storage import digests
+from bot.storage import why as why_rows
 from bot.storage.database import Database
 
 # What one chat message can hold and a reader wants to scroll.
@@ -201,6 +203,12 @@ class Desk:
         """Return the workspace's subscriptions."""
         return await subscriptions.list_subscriptions(self.database, platform, workspace)
 
+    async def all_subscriptions(self) -> list[Subscription]:
+        """Return every workspace's subscriptions: for the operator alone."""
+        async with self.database.read() as connection:
+            found = await why_rows.tenants(connection, None)
+        return [subscription for tenant in found for subscription in tenant.subscriptions]
+
     async def pause(self, subscription_id: int, *, platform: str, workspace: str) -> Subscription:
         """Send nothing until it is resumed."""
         return await subscriptions.pause(
@@ -252,6 +260,16 @@ class Desk:
             if topic in self.topics
         ]
         return tuple([await self.write(request) for request in requests])
+
+    async def passed_over(
+        self, subscription_id: int, *, platform: str, workspace: str
+    ) -> tuple[PassedOver, ...]:
+        """Return the stories that the subscription's digest would leave out now, and why."""
+        subscription = await subscriptions.find_subscription(
+            self.database, subscription_id, platform=platform, workspace=workspace
+        )
+        topics = [self.topics[t] for t in subscription.taste.topics if t in self.topics]
+        return await passed_over_now(self.database, subscription, topics, now=self.clock())
 
     async def forget(self, person: str, *, platform: str, workspace: str | None) -> Forgotten:
         """Remove what names a person, in a workspace or (None) in all of the platform's."""

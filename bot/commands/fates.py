@@ -13,6 +13,7 @@ from bot.domain.schedule import next_slot, preview_since
 from bot.domain.topic import Level, Topic
 from bot.domain.why import (
     Case,
+    PassedOver,
     Scope,
     Standing,
     Told,
@@ -21,11 +22,13 @@ from bot.domain.why import (
     decide,
     known_before,
     missed_by,
+    passed_over,
     stand,
     untold,
 )
 from bot.storage import digests, stories
 from bot.storage import why as rows
+from bot.storage.database import Database
 from bot.storage.why import Document
 
 # Digests that told a story come after its first report, and weekly ones up to a week and two
@@ -170,7 +173,9 @@ class Fates:
             until=missed.until,
         )
         limit = len(missed.versions)
-        return stand(then, among, sides=self._asked.topic.sides, limit=limit, now=missed.until)
+        others = [one for one in among if one.id != then.id]
+        sides = self._asked.topic.sides
+        return stand([*others, then], sides=sides, limit=limit, now=missed.until)[then.id]
 
     async def _stands(
         self, subscription: Subscription, story: Story, since: datetime
@@ -181,7 +186,9 @@ class Fates:
         told = await digests.told_versions(self._connection, subscription.destination)
         among = untold(await self._around(since, self._now), told, since=since, until=self._now)
         limit = subscription.taste.max_stories
-        return stand(story, among, sides=self._asked.topic.sides, limit=limit, now=self._now)
+        others = [one for one in among if one.id != story.id]
+        sides = self._asked.topic.sides
+        return stand([*others, story], sides=sides, limit=limit, now=self._now)[story.id]
 
     async def _around(self, since: datetime, until: datetime) -> list[Story]:
         if (since, until) not in self._stories:
@@ -189,3 +196,18 @@ class Fates:
                 self._connection, self._asked.topic.id, since=since, until=until
             )
         return self._stories[since, until]
+
+
+async def passed_over_now(
+    database: Database, subscription: Subscription, topics: Sequence[Topic], *, now: datetime
+) -> tuple[PassedOver, ...]:
+    """Return the stories that a subscription's digest would leave out now, topic by topic."""
+    taste = subscription.taste
+    since = preview_since(taste.schedule, now, covered_until=subscription.covered_until)
+    found: list[PassedOver] = []
+    async with database.read() as connection:
+        told = await digests.told_versions(connection, subscription.destination)
+        for topic in topics:
+            latest = await stories.latest(connection, topic.id, since=since, until=now)
+            found += passed_over(latest, told, sides=topic.sides, limit=taste.max_stories, now=now)
+    return tuple(found)

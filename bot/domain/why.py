@@ -239,6 +239,42 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PassedOver:
+    """A story that a digest leaves out, and why: ``BEHIND`` or ``TOLD_ALREADY``."""
+
+    story: Story
+    fate: Fate
+
+
+def passed_over(
+    stories: Sequence[Story],
+    told: Mapping[int, int],
+    *,
+    sides: tuple[str, str],
+    limit: int,
+    now: datetime,
+) -> list[PassedOver]:
+    """Return the stories that a digest of at most ``limit`` leaves out, by weight.
+
+    Those that fell behind come first, then those of which all has been told.
+
+    ``told`` maps story ids to the versions that its readers know.
+    """
+    fresh = [story for story in stories if story.version > told.get(story.id, 0)]
+    stood = stand(fresh, sides=sides, limit=limit, now=now)
+    behind = [
+        PassedOver(story=story, fate=Fate(because=Because.BEHIND, standing=stood[story.id]))
+        for story in rank(fresh, sides=sides, now=now)[limit:]
+    ]
+    known = [
+        PassedOver(story=story, fate=Fate(because=Because.TOLD_ALREADY))
+        for story in rank(stories, sides=sides, now=now)
+        if story.id not in stood
+    ]
+    return behind + known
+
+
 def as_of(story: Story, until: datetime) -> Story | None:
     """Return the story as it was at a moment; None where it had no report yet.
 
@@ -258,24 +294,24 @@ def as_of(story: Story, until: datetime) -> Story | None:
 
 
 def stand(
-    story: Story,
-    among: Iterable[Story],
-    *,
-    sides: tuple[str, str],
-    limit: int,
-    now: datetime,
-) -> Standing:
-    """Return where a story stands among those that a digest of at most ``limit`` can tell."""
-    others = [one for one in among if one.id != story.id]
-    ranked = rank([*others, story], sides=sides, now=now)
-    within = ranked[: max(1, limit)]
-    return Standing(
-        place=[one.id for one in ranked].index(story.id) + 1,
-        of=len(ranked),
-        limit=limit,
-        score=score(story, sides=sides, now=now),
-        least=score(within[-1], sides=sides, now=now),
-    )
+    stories: Iterable[Story], *, sides: tuple[str, str], limit: int, now: datetime
+) -> dict[int, Standing]:
+    """Return where each story (by its id) stands among those that a digest can tell.
+
+    In the order of their weights; the digest has room for ``limit``, one at least.
+    """
+    ranked = rank(stories, sides=sides, now=now)
+    scores = [score(story, sides=sides, now=now) for story in ranked]
+    return {
+        story.id: Standing(
+            place=place,
+            of=len(ranked),
+            limit=limit,
+            score=scores[place - 1],
+            least=scores[min(len(ranked), max(1, limit)) - 1],
+        )
+        for place, story in enumerate(ranked, start=1)
+    }
 
 
 def untold(

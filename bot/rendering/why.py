@@ -1,13 +1,13 @@
 """The answer to ``why`` in words: lines of plain text, in the reader's language."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.account import Account, Moved, Named
 from bot.domain.explanation import Compared, SubscriptionFate, TopicWhy, Why
 from bot.domain.model import Entry, ItemKind, Reading, Story
-from bot.domain.why import Because, Fate, Standing, Told
+from bot.domain.why import Because, Fate, PassedOver, Standing, Told
 from bot.rendering.safe import NAME_LIMIT, TITLE_LIMIT, clean
 from bot.rendering.texts import Texts
 
@@ -205,6 +205,19 @@ class WhyWriter:
                 return self._say(f"fates.{fate.because}", when=self._when(at))
         return self._say(f"fates.{fate.because}")
 
+    def passed_over(self, passed: Sequence[PassedOver]) -> Iterator[str]:
+        """Yield the stories that a digest leaves out, a line each; nothing where there is none."""
+        if passed:
+            yield self._say("passed_over")
+        for one in passed[:MOST_REPORTS]:
+            stood = one.fate.standing
+            why = (
+                self._say("left_behind", **self._stood(stood)) if stood else self._say("left_told")
+            )
+            yield INDENT + self._say("left", story=self._of_story(one.story), why=why)
+        if (hidden := len(passed) - MOST_REPORTS) > 0:
+            yield INDENT + self.texts.count("why.more_left", hidden)
+
     def _told(self, told: Told) -> str:
         key = "told_update" if told.kind is ItemKind.UPDATE else "told_new"
         said = self._say(key, when=self._when(told.slot_at), place=str(told.place), of=str(told.of))
@@ -225,6 +238,13 @@ class WhyWriter:
 
     def _when(self, moment: datetime) -> str:
         return self.texts.moment(moment, seen_from=self.now, zone=self.zone)
+
+
+def bulleted(line: str, bullets: tuple[str, ...] = ("", "• ", "◦ ")) -> str:
+    """Return a line with a bullet for its indent, which chat platforms do not show."""
+    text = line.lstrip()
+    depth = (len(line) - len(text)) // len(INDENT)
+    return bullets[min(depth, len(bullets) - 1)] + text
 
 
 def _named(entry: Entry) -> str:

@@ -9,7 +9,7 @@ from bot.commands.search import SearchOptions
 from bot.domain.model import Language
 from bot.domain.schedule import schedule_length
 
-VERBS = ("news", "story", "search", "digest", "forget-me", "help")
+VERBS = ("news", "story", "search", "why", "digest", "forget-me", "help")
 DIGEST_VERBS = ("subscribe", "list", "change", "pause", "resume", "remove", "preview")
 OPTIONS = ("lang", "stories")
 SEARCH_OPTIONS = ("topic", "since", "until", "issue", "outlet", "country", "lang")
@@ -50,6 +50,13 @@ class Search:
 
     query: str
     options: SearchOptions
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AskWhy:
+    """Say why a report or story is where it is; ``written`` as ``Explainers.why`` reads it."""
+
+    written: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,7 +108,17 @@ class Misuse:
 
 
 Request = (
-    Help | News | ShowStory | Search | Subscribe | ListDigests | Change | Manage | ForgetMe | Misuse
+    Help
+    | News
+    | ShowStory
+    | Search
+    | AskWhy
+    | Subscribe
+    | ListDigests
+    | Change
+    | Manage
+    | ForgetMe
+    | Misuse
 )
 
 
@@ -119,6 +136,9 @@ def read_request(text: str, topics: Collection[str]) -> Request:
     words = unicodedata.normalize("NFKC", text).split()
     if words and words[0].casefold() == "search":
         return _read_search(words[1:])
+    if words and words[0].casefold() == "why":
+        # As it was written: an address is spelled in its own way.
+        return _read_why(text.split()[1:])
     taken = _take_options(words)
     return taken if isinstance(taken, Misuse) else _read(taken, topics)
 
@@ -196,6 +216,12 @@ def _read_search(words: list[str]) -> Request:
     if "lang" in options:
         options["language"] = options.pop("lang")
     return Search(query=" ".join(query), options=SearchOptions(**options))
+
+
+def _read_why(words: list[str]) -> Request:
+    """Read ``URL|ID``; Slack may have made a link of the address: ``<https://…|…>``."""
+    written = " ".join(words).strip("<>").partition("|")[0]
+    return AskWhy(written=written) if written else Misuse(key="slack.needs_why")
 
 
 def _read_story(taken: _Words) -> Request:
