@@ -10,22 +10,17 @@ from bot.domain.explanation import SubscriptionFate
 from bot.domain.model import Reading, Story, Subscription
 from bot.domain.retention import cutoff
 from bot.domain.schedule import next_slot, preview_since
-from bot.domain.topic import Level, Topic
-from bot.domain.why import (
-    Case,
-    PassedOver,
-    Scope,
+from bot.domain.standing import (
     Standing,
-    Told,
     Written,
     as_of,
-    decide,
     known_before,
     missed_by,
-    passed_over,
     stand,
     untold,
 )
+from bot.domain.topic import Level, Topic
+from bot.domain.why import Case, PassedOver, Scope, Told, decide, passed_over
 from bot.storage import digests, stories
 from bot.storage import why as rows
 from bot.storage.database import Database

@@ -7,7 +7,8 @@ from datetime import datetime
 from bot.domain.account import Account, Moved, Named
 from bot.domain.explanation import Compared, SubscriptionFate, TopicWhy, Why
 from bot.domain.model import Entry, ItemKind, Reading, Story
-from bot.domain.why import Because, Fate, PassedOver, Standing, Told
+from bot.domain.standing import Standing
+from bot.domain.why import Because, Fate, PassedOver, Told
 from bot.rendering.safe import NAME_LIMIT, TITLE_LIMIT, clean
 from bot.rendering.texts import Texts
 

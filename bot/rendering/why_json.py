@@ -35,7 +35,8 @@ from datetime import UTC, datetime
 from bot.domain.account import Account, Candidate
 from bot.domain.explanation import Compared, SubscriptionFate, TopicWhy, Why
 from bot.domain.model import Entry, Reading, Story
-from bot.domain.why import Fate, Standing, Told
+from bot.domain.standing import Standing
+from bot.domain.why import Fate, Told
 from bot.rendering.safe import TITLE_LIMIT, clean, safe_url
 
 Json = dict[str, object]

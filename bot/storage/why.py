@@ -12,7 +12,8 @@ from sqlalchemy import ColumnElement, Table, and_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.model import DeliveryStatus, Destination, Entry, ItemKind, Subscription
-from bot.domain.why import Scope, Written
+from bot.domain.standing import Written
+from bot.domain.why import Scope
 from bot.storage import entries as entry_rows
 from bot.storage import subscriptions as subscription_rows
 from bot.storage.pruned_items import guid_hash
