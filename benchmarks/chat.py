@@ -14,7 +14,8 @@ from contextlib import suppress
 import simcord
 
 from benchmarks.report import Row, print_table
-from benchmarks.speed import NOW, STORED, TOPIC, filled
+from benchmarks.speed import STORED
+from benchmarks.stored import NOW, TOPIC, filled
 from bot.commands.desk import Defaults, Desk
 from bot.domain.model import Language
 from bot.jobs.write_digests import DigestWriter
@@ -129,10 +130,10 @@ def rows(platform: str, taken: Sequence[tuple[float, float]], note: str) -> list
 async def measure(*, full: bool) -> list[Row]:
     stored = STORED["full" if full else "small"]
     note = f"{stored:,} entries stored"
-    async with filled(stored) as database:
+    async with filled(stored) as store:
         return [
-            *rows("Slack", await on_slack(database), note),
-            *rows("Discord", await on_discord(database), note),
+            *rows("Slack", await on_slack(store.database), note),
+            *rows("Discord", await on_discord(store.database), note),
         ]
 
 

@@ -19,7 +19,7 @@ import numpy as np
 from sqlalchemy import text
 
 from benchmarks.report import Row, print_table
-from benchmarks.search import Stored, generated
+from benchmarks.stored import Stored, generated
 from bot.domain.growth import grow
 from bot.domain.model import Entry, Feed, FeedSpec, Issue, ParsedEntry, Reading
 from bot.domain.outlets import Outlets

@@ -1,6 +1,7 @@
-"""Speed of polling, parsing, replay and look-up.
+"""Speed of polling, parsing, replay, reading and look-up.
 
-``python -m benchmarks.speed`` takes a small slice, ``--full`` everything. Times are wall
+``python -m benchmarks.speed`` takes a small slice, ``--full`` everything; ``--stored`` only what
+depends on how much is stored: reading new entries, and look-ups. Times are wall
 clock on this machine and noisy: compare them as ratios within one run.
 """
 
@@ -13,37 +14,40 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from benchmarks import data
+from benchmarks.new_entries import cost
 from benchmarks.report import Row, print_table
+from benchmarks.stored import NOW, TOPIC, filled
 from bot.app.demo import open_demo
-from bot.commands.news import as_digest, latest_news
+from bot.commands.news import News, as_digest, latest_news
 from bot.demo.samples import load_sample_feeds, render_sample
 from bot.domain.compose import DigestRequest
 from bot.domain.model import Language
+from bot.domain.topic import Topic
 from bot.feeds.parse import parse_feed
 from bot.jobs.write_digests import DigestWriter
 from bot.settings import load_settings
 from bot.storage.database import Database
-from bot.storage.schema import entries, feeds, readings, stories
 from bot.summarize.extractive import ExtractiveSummarizer
+from bot.understanding.vectors import load_encoder
 
-NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
-TOPIC = "japan-korea"
-
-# Stored entries: what a year of the default feeds brings, and a tenth of it.
+# Stored entries for the chat platforms: what a year of the default feeds brings, and a tenth.
 STORED = {"small": 10_000, "full": 100_000}
 SLICE = 1000
-LOOKUPS = 30
 
-# Of stored entries one in five matters, and a story has three reports.
-RELEVANT_EVERY = 5
-REPORTS = 3
+LOOKUPS = 30
+MUST_MS = 100.0
+
+# Between these sizes the cost of a new entry must stay the same. Entries come at the same rate
+# in all, so that the days that a reader remembers hold the same: what differs is the past.
+CURVE = {"small": (10_000, 100_000), "full": (10_000, 100_000, 1_000_000)}
+DAILY = 1_000
+MUST_RATIO = 1.2
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -121,44 +125,83 @@ def replaying(*, full: bool) -> list[Row]:
     ]
 
 
-async def looking_up(*, full: bool) -> list[Row]:
-    stored = STORED["full" if full else "small"]
-    topic = load_settings({}).topics[TOPIC]
-    async with filled(stored) as database:
+async def storing(*, full: bool) -> list[Row]:
+    """Read new entries and look things up, with more and more entries stored."""
+    settings, encoder = load_settings({}), load_encoder()
+    rows, costs = [], []
+    sizes = CURVE["full" if full else "small"]
+    for count in sizes:
+        note = f"{count:,} stored, {DAILY:,} a day"
+        async with filled(count, span=timedelta(days=count / DAILY), dim=encoder.dim) as store:
+            of_reading, seconds_taken = await cost(store.database, settings, encoder, note=note)
+            costs.append(seconds_taken)
+            rows += of_reading
+            rows += await looking_up(store.database, settings.topics[TOPIC], note=note)
+            if count == sizes[0]:
+                rows += await digesting(store.database, settings.topics[TOPIC], note=note)
+    return [
+        *rows,
+        Row(
+            measure="cost of a new entry, ratio",
+            value=costs[-1] / costs[0],
+            must=MUST_RATIO,
+            lower_is_better=True,
+            note=f"{sizes[-1]:,} to {sizes[0]:,} stored",
+        ),
+    ]
 
-        async def news() -> None:
-            found = await latest_news(database, topic, since=timedelta(hours=24), limit=10, now=NOW)
+
+async def looking_up(database: Database, topic: Topic, *, note: str) -> list[Row]:
+    """Look up the news of a day and of a week, as the shell and as the chat platforms do."""
+    rows = []
+    for days in (1, 7):
+
+        async def listed(since: timedelta = timedelta(days=days)) -> News:
+            return await latest_news(database, topic, since=since, limit=10, now=NOW)
+
+        async def answered(listed: Callable[[], Awaitable[News]] = listed) -> None:
+            found = await listed()
             await as_digest(database, found, language=Language.EN, zone="Asia/Seoul")
 
-        taken = await milliseconds(news, LOOKUPS)
-        writer = DigestWriter(database, ExtractiveSummarizer())
-        request = DigestRequest(
-            topic=topic,
-            language=Language.EN,
-            zone="Asia/Seoul",
-            since=NOW - timedelta(hours=24),
-            until=NOW,
-            max_stories=10,
-            max_words=60,
-            told={},
-        )
-        await writer.write(request)
-        # Another length is another summary, which is not kept yet.
-        made = [await once(writer, replace(request, max_words=words)) for words in (40, 41, 42)]
-        kept = [await once(writer, request) for _ in range(5)]
-    note = f"{stored:,} entries stored"
+        for name, work in (("news TOPIC", listed), ("/news in chat", answered)):
+            taken = await milliseconds(work, LOOKUPS)
+            rows.append(news_row(f"{name}, {days} d", taken, note))
+    return rows
+
+
+async def digesting(database: Database, topic: Topic, *, note: str) -> list[Row]:
+    """Compose a digest from new summaries, and from kept ones."""
+    writer = DigestWriter(database, ExtractiveSummarizer())
+    request = DigestRequest(
+        topic=topic,
+        language=Language.EN,
+        zone="Asia/Seoul",
+        since=NOW - timedelta(hours=24),
+        until=NOW,
+        max_stories=10,
+        max_words=60,
+        told={},
+    )
+    await writer.write(request)
+    # Another length is another summary, which is not kept yet.
+    made = [await once(writer, replace(request, max_words=words)) for words in (40, 41, 42)]
+    kept = [await once(writer, request) for _ in range(5)]
+    measure = "digest of 10 stories, ms"
     return [
-        Row(
-            measure="news, ms (median)",
-            value=statistics.median(taken),
-            must=500.0,
-            lower_is_better=True,
-            note=note,
-        ),
-        Row(measure="news, ms (slowest)", value=max(taken), note=note),
-        Row(measure="digest of 10 stories, ms", value=statistics.median(made), note="summarized"),
-        Row(measure="digest of 10 stories, ms", value=statistics.median(kept), note="kept"),
+        Row(measure=measure, value=statistics.median(made), note=f"{note}; summarized"),
+        Row(measure=measure, value=statistics.median(kept), note=f"{note}; kept"),
     ]
+
+
+def news_row(name: str, taken: Sequence[float], note: str) -> Row:
+    """Return the median of some look-ups; the slowest stands in the note."""
+    return Row(
+        measure=f"{name}, ms (median)",
+        value=statistics.median(taken),
+        must=MUST_MS,
+        lower_is_better=True,
+        note=f"{note}; slowest {max(taken):.0f}",
+    )
 
 
 async def once(writer: DigestWriter, request: DigestRequest) -> float:
@@ -168,96 +211,21 @@ async def once(writer: DigestWriter, request: DigestRequest) -> float:
     return (time.perf_counter() - start) * 1000
 
 
-@asynccontextmanager
-async def filled(count: int) -> AsyncIterator[Database]:
-    """Open a database with so many entries of a year, a story's reports side by side."""
-    with tempfile.TemporaryDirectory() as folder:
-        database = Database(f"sqlite+aiosqlite:///{folder}/bench.sqlite3")
-        await database.migrate()
-        async with database.write() as connection:
-            url = "https://h.example/rss"
-            await connection.execute(
-                feeds.insert().values(
-                    id=1, url=url, named_url=url, name="H", configured=False, created_at=NOW
-                )
-            )
-            await connection.execute(entries.insert(), [entry_row(n, count) for n in range(count)])
-            relevant = list(range(0, count, RELEVANT_EVERY))
-            leads = relevant[::REPORTS]
-            await connection.execute(
-                stories.insert(), [story_row(i, n, count) for i, n in enumerate(leads, 1)]
-            )
-            await connection.execute(
-                readings.insert(),
-                [reading_row(n, i // REPORTS + 1) for i, n in enumerate(relevant)],
-            )
-        yield database
-        await database.close()
-
-
-def moment(number: int, count: int) -> datetime:
-    return NOW - timedelta(days=365) * (1 - (number + 1) / count)
-
-
-def entry_row(number: int, count: int) -> dict[str, object]:
-    published = moment(number, count)
-    words = f"The ministers of both countries met in Seoul on matter {number} and agreed on it."
-    return {
-        "id": number + 1,
-        "feed_id": 1,
-        "guid": str(number),
-        "url": f"https://h.example/{number}",
-        "title": f"Ministers meet on matter {number}",
-        "text": " ".join([words, "They will meet again next month.", "No date was given."]),
-        "language": "en",
-        "outlet": f"outlet-{number % 12}",
-        "outlet_name": f"Outlet {number % 12}",
-        "country": ("KR", "JP", "US")[number % 3],
-        "published_at": published,
-        "seen_at": published,
-        "content_hash": str(number),
-        "unread": False,
-    }
-
-
-def story_row(story_id: int, lead: int, count: int) -> dict[str, object]:
-    return {
-        "id": story_id,
-        "topic": TOPIC,
-        "headline": f"Ministers meet on matter {lead}",
-        "issue": "summit-diplomacy",
-        "lead_entry_id": lead + 1,
-        "first_seen_at": moment(lead, count),
-        "last_seen_at": moment(min(lead + RELEVANT_EVERY * (REPORTS - 1), count - 1), count),
-        "version": REPORTS,
-    }
-
-
-def reading_row(number: int, story_id: int) -> dict[str, object]:
-    return {
-        "entry_id": number + 1,
-        "topic": TOPIC,
-        "language": "en",
-        "relevance": 0.9,
-        "relevant": True,
-        "reasons": ["both governments"],
-        "issue": "summit-diplomacy",
-        "entities": [],
-        "vector": bytes(768),
-        "story_id": story_id,
-    }
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--full", action="store_true", help="everything, not a small slice")
-    full = parser.parse_args(arguments).full
+    parser.add_argument("--stored", action="store_true", help="only what depends on the store")
+    chosen = parser.parse_args(arguments)
+    full = chosen.full
+    if chosen.stored:
+        print_table(asyncio.run(storing(full=full)), title="Speed")
+        return
     # The replay first: a child's peak memory counts the parent's at its start.
     rows = [
         *replaying(full=full),
         *parsing(),
         *asyncio.run(polling()),
-        *asyncio.run(looking_up(full=full)),
+        *asyncio.run(storing(full=full)),
     ]
     print_table(rows, title="Speed")
 

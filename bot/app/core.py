@@ -20,13 +20,17 @@ from bot.storage.database import Database
 if TYPE_CHECKING:
     from bot.app.polling import Polling
     from bot.commands.desk import Desk
+    from bot.commands.why import Explaining
+    from bot.domain.account import Account
     from bot.domain.growth import Joined
-    from bot.domain.model import Digest, Language
+    from bot.domain.model import Digest, Entry, Language, Reading
     from bot.domain.timeline import ToneWords
+    from bot.domain.topic import Topic
     from bot.jobs.read_entries import EntryReaders, ReadTotals
     from bot.jobs.write_digests import DigestWriter
     from bot.settings import Settings
     from bot.summarize.llm import LlmSummarizer
+    from bot.understanding.explain import Explainer
     from bot.understanding.reader import Reader
     from bot.understanding.vectors import Encoder
 
@@ -161,7 +165,7 @@ class App:
     @cached_property
     def desk(self) -> Desk:
         """The use cases behind every platform's commands."""
-        from bot.commands.budgets import Budgets, Expensive
+        from bot.commands.budgets import DEFAULT, Budgets, Expensive
         from bot.commands.desk import Defaults, Desk
         from bot.domain.budget import Budget
         from bot.understanding.query import QueryReader
@@ -183,8 +187,38 @@ class App:
             clock=self.clock,
             read_query=QueryReader(self.settings.names).read,
             outlets=self.settings.outlet_cards,
-            budgets=Budgets({Expensive.PREVIEW: previews, Expensive.FEED_CHECK: checks}),
+            budgets=Budgets({**DEFAULT, Expensive.PREVIEW: previews, Expensive.FEED_CHECK: checks}),
             admins=self.settings.environment.strait_admins,
+            explaining=self.explaining,
+        )
+
+    @cached_property
+    def explaining(self) -> Explaining:
+        """What explanations take from the reading; it is loaded when the first one is asked."""
+        from bot.commands.why import Explaining
+        from bot.feeds.urls import canonical_url
+
+        explainers: dict[str, Explainer] = {}
+
+        def account_of(
+            topic: Topic, entry: Entry, reading: Reading | None, before: Sequence[Joined]
+        ) -> Account:
+            from bot.understanding.explain import Explainer
+
+            if topic.id not in explainers:
+                explainers[topic.id] = Explainer(topic, self.settings.names, self.encoder)
+            return explainers[topic.id].account(entry, reading, before)
+
+        def remember() -> timedelta:
+            from bot.understanding.reader import REMEMBER
+
+            return REMEMBER
+
+        return Explaining(
+            account_of=account_of,
+            canonical=canonical_url,
+            remember=remember,
+            keep=self.settings.retention,
         )
 
     async def index(self, on_batch: Callable[[int], None] = lambda count: None) -> int:

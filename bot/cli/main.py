@@ -27,6 +27,8 @@ COMMANDS = {
     "news": "digest",
     "story": "digest",
     "search": "search",
+    "why": "why",
+    "preview": "preview",
     "timeline": "timeline",
     "feeds": "feeds",
     "replay": "files",

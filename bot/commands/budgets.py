@@ -19,11 +19,17 @@ class Expensive(StrEnum):
 
     PREVIEW = "previews"
     FEED_CHECK = "checks of feeds"
+    WHY = "explanations"
 
 
 # A person who tries out a subscription previews it a few times; a script does it for ever.
 # Whoever tends feeds looks at some of them; each check is a request to somebody's server.
-DEFAULT = {Expensive.PREVIEW: Budget(most=30), Expensive.FEED_CHECK: Budget(most=20)}
+# Who asks why reads the answer: one a minute is more than anybody does for an hour.
+DEFAULT = {
+    Expensive.PREVIEW: Budget(most=30),
+    Expensive.FEED_CHECK: Budget(most=20),
+    Expensive.WHY: Budget(most=60),
+}
 
 
 class Budgets:

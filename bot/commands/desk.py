@@ -6,6 +6,7 @@ from datetime import datetime
 
 from bot.commands import subscriptions, workspaces
 from bot.commands.budgets import Budgets, Expensive
+from bot.commands.fates import passed_over_now
 from bot.commands.feed_desk import FeedDesk
 from bot.commands.news import (
     News,
@@ -23,14 +24,18 @@ from bot.commands.search import (
     read_filters,
     search,
 )
+from bot.commands.why import Explainers, Explaining
 from bot.domain.compose import DigestRequest
+from bot.domain.explanation import Why
 from bot.domain.model import Destination, Digest, Language, Schedule, Subscription, Taste
 from bot.domain.outlets import Outlets
 from bot.domain.people import Admin, Forgotten
 from bot.domain.schedule import check_zone, parse_rule, parse_schedule, preview_since
 from bot.domain.search import Query, parse_query
 from bot.domain.topic import Topic
+from bot.domain.why import PassedOver, Scope
 from bot.storage import digests
+from bot.storage import why as why_rows
 from bot.storage.database import Database
 
 # What one chat message can hold and a reader wants to scroll.
@@ -65,6 +70,7 @@ class Desk:
     outlets: Outlets = field(default_factory=lambda: Outlets(()))
     budgets: Budgets = field(default_factory=Budgets)
     admins: Collection[Admin] = ()
+    explaining: Explaining = field(default_factory=Explaining)
 
     @property
     def feeds(self) -> FeedDesk:
@@ -97,6 +103,21 @@ class Desk:
             left_out=0,
         )
         return await self._document(found, language)
+
+    async def why(self, written: str, *, scope: Scope | None) -> Why:
+        """Return why an entry or a story is where it is, and what became of it.
+
+        ``scope`` bounds the subscriptions that are told of (None: the operator's, all).
+        """
+        now = self.clock()
+        if scope is not None:
+            self.budgets.spend(
+                Expensive.WHY, platform=scope.platform, workspace=scope.workspace, now=now
+            )
+        explainers = Explainers(
+            database=self.database, topics=self.topics, explaining=self.explaining
+        )
+        return await explainers.why(written, scope=scope, now=now)
 
     async def search(
         self, text: str, options: SearchOptions | None = None, *, limit: int = NEWS_LIMIT
@@ -191,6 +212,12 @@ class Desk:
         """Return the workspace's subscriptions."""
         return await subscriptions.list_subscriptions(self.database, platform, workspace)
 
+    async def all_subscriptions(self) -> list[Subscription]:
+        """Return every workspace's subscriptions: for the operator alone."""
+        async with self.database.read() as connection:
+            found = await why_rows.tenants(connection, None)
+        return [subscription for tenant in found for subscription in tenant.subscriptions]
+
     async def pause(self, subscription_id: int, *, platform: str, workspace: str) -> Subscription:
         """Send nothing until it is resumed."""
         return await subscriptions.pause(
@@ -242,6 +269,16 @@ class Desk:
             if topic in self.topics
         ]
         return tuple([await self.write(request) for request in requests])
+
+    async def passed_over(
+        self, subscription_id: int, *, platform: str, workspace: str
+    ) -> tuple[PassedOver, ...]:
+        """Return the stories that the subscription's digest would leave out now, and why."""
+        subscription = await subscriptions.find_subscription(
+            self.database, subscription_id, platform=platform, workspace=workspace
+        )
+        topics = [self.topics[t] for t in subscription.taste.topics if t in self.topics]
+        return await passed_over_now(self.database, subscription, topics, now=self.clock())
 
     async def forget(self, person: str, *, platform: str, workspace: str | None) -> Forgotten:
         """Remove what names a person, in a workspace or (None) in all of the platform's."""

@@ -63,6 +63,10 @@ class Texts:
             return self.say(f"sides.{key}")
         return str(self.locale.territories.get(key, key))
 
+    def country(self, code: str | None) -> str:
+        """Return the name of an ISO 3166-1 country; an unknown code stands for itself."""
+        return str(self.locale.territories.get(code, code)) if code else "–"
+
     def language_name(self, code: str) -> str:
         """Return the name of an ISO 639-1 language; an unknown code stands for itself."""
         return str(self.locale.languages.get(code, code))

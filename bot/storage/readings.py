@@ -5,7 +5,7 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.model import Entry, Issue, Reading
@@ -50,9 +50,16 @@ async def move(connection: AsyncConnection, topic: str, moved: Mapping[int, int]
 
 
 async def remembered(
-    connection: AsyncConnection, topic: str, *, since: datetime
+    connection: AsyncConnection,
+    topic: str,
+    *,
+    since: datetime,
+    before: Entry | None = None,
 ) -> list[tuple[Entry, Reading]]:
-    """Return the topic's readings of entries seen since a moment, in order of arrival."""
+    """Return the topic's readings of entries seen since a moment, in order of arrival.
+
+    Of those that came ``before`` an entry only the ones that stories hold.
+    """
     statement = (
         select(
             *(column.label(f"e_{column.name}") for column in entry_rows.COLUMNS),
@@ -62,6 +69,15 @@ async def remembered(
         .where(readings.c.topic == topic, entries.c.seen_at >= since)
         .order_by(entries.c.seen_at, entries.c.published_at, entries.c.id)
     )
+    if before is not None:
+        # In order of arrival, as entries.unread hands them out.
+        order = tuple_(entries.c.seen_at, entries.c.published_at, entries.c.id)
+        arrived = tuple_(before.seen_at, before.published_at, before.id)
+        statement = statement.where(
+            entries.c.seen_at <= before.seen_at,
+            order < arrived,
+            readings.c.story_id.is_not(None),
+        )
     rows = (await connection.execute(statement)).all()
     return [(Entry(**_prefixed(row, "e_")), _reading(_prefixed(row, "r_"))) for row in rows]
 
@@ -99,4 +115,10 @@ async def of_story(connection: AsyncConnection, story_id: int) -> list[Reading]:
     statement = (
         select(*COLUMNS).where(readings.c.story_id == story_id).order_by(readings.c.entry_id)
     )
+    return [_reading(dict(row._mapping)) for row in await connection.execute(statement)]
+
+
+async def of_entry(connection: AsyncConnection, entry_id: int) -> list[Reading]:
+    """Return an entry's readings, one for each topic, in the topics' order."""
+    statement = select(*COLUMNS).where(readings.c.entry_id == entry_id).order_by(readings.c.topic)
     return [_reading(dict(row._mapping)) for row in await connection.execute(statement)]

@@ -86,6 +86,8 @@ Index(
     postgresql_where=entries.c.unread,
 )
 Index("ix_entries_seen_at", entries.c.seen_at)
+# On Postgres a hash: its B-trees take no values as long as an address may be.
+Index("ix_entries_url", entries.c.url, postgresql_using="hash")
 
 stories = Table(
     "stories",

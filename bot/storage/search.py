@@ -8,7 +8,21 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Select, and_, bindparam, func, outerjoin, select, true
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    bindparam,
+    exists,
+    func,
+    join,
+    literal,
+    null,
+    select,
+    union_all,
+)
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -30,62 +44,91 @@ async def newest(
     """Return the newest reports that match, without copies.
 
     At most so many that a story holds which passes the filters (``told``), and so many that
-    no story holds (``loose``). Common words are looked through in steps: the first thousand
-    hits mostly suffice.
+    no story holds (``loose``), which are not looked for further than the former. Common words
+    are looked through in steps: the first thousand hits mostly suffice.
     """
     since = await _first_seen(connection, filters.since) if filters.since else None
-    in_stories: list[tuple[int, int]] = []
-    alone: list[int] = []
+    in_stories: list[tuple[int, int | None]] = []
+    alone: list[tuple[int, int | None]] = []
     below: int | None = None
     for step in STEPS:
         found = _found(connection, query, filters, since=since, below=below, limit=step)
-        rows = (await connection.execute(_placed(found, filters))).all()
-        in_stories += [(row.id, row.story_id) for row in rows if row.is_told]
-        held = {row.id for row in rows if row.story_id or row.is_copy}
-        alone += [row.id for row in rows if row.id not in held and row.is_in_time]
-        is_enough = len(in_stories) >= told and len(alone) >= loose
-        if is_enough or len({row.id for row in rows}) < step:
+        wanted = (told - len(in_stories), loose - len(alone))
+        rows = (await connection.execute(_placed(found, filters, *wanted))).all()
+        in_stories += [(row.id, row.story_id) for row in rows if row.kind == _TOLD]
+        alone += [(row.id, None) for row in rows if row.kind == _ALONE]
+        seen = next(row for row in rows if row.kind == _SEEN)
+        if len(in_stories) >= told or seen.story_id < step:
             break
-        below = rows[-1].id
-    chosen: list[tuple[int, int | None]] = [*in_stories[:told]]
-    return await _hits(connection, [*chosen, *((id_, None) for id_ in alone[:loose])])
+        below = seen.id
+    return await _hits(connection, [*in_stories, *alone])
 
 
-def _placed(found: CTE, filters: Filters) -> Select[Any]:
-    """Return where each entry found stands: in which story, as a copy, within the filters."""
-    # Months and years in the index are coarse: the moments are compared here.
-    in_time = and_(
-        true(),
-        *([entries.c.published_at >= filters.since] if filters.since else []),
-        *([entries.c.published_at <= filters.until] if filters.until else []),
+# What a row of ``_placed`` tells of.
+_TOLD, _ALONE, _SEEN = "told", "alone", "seen"
+
+
+def _placed(found: CTE, filters: Filters, told: int, loose: int) -> CompoundSelect[Any]:
+    """Return those found that stories hold, those that none holds, and what was looked through.
+
+    Of the last there is one row: the lowest id and, in place of a story, how many there were.
+    The database sorts them out itself: thousands of rows take longer to hand over than to find.
+    """
+    looked_through = select(
+        literal(_SEEN).label("kind"), func.min(found.c.id).label("id"), func.count(found.c.id)
     )
-    is_copy = readings.c.duplicate_of.is_not(None)
-    passes = [readings.c.story_id.is_not(None), ~is_copy, in_time]
-    joined = outerjoin(found, readings, readings.c.entry_id == found.c.id)
-    joined = joined.join(entries, entries.c.id == found.c.id)
+    parts = [_in_stories(found, filters).limit(told), looked_through]
+    if loose > 0:
+        parts.append(_in_none(found, filters).limit(loose))
+    return union_all(*(select(*part.subquery().c) for part in parts))
+
+
+def _in_stories(found: CTE, filters: Filters) -> Select[Any]:
+    joined = join(found, readings, readings.c.entry_id == found.c.id)
+    passes: list[ColumnElement[bool]] = [
+        readings.c.story_id.is_not(None),
+        readings.c.duplicate_of.is_(None),
+    ]
     if filters.topic is not None:
         passes.append(readings.c.topic == filters.topic)
     if filters.issue is not None:
-        joined = joined.outerjoin(stories, stories.c.id == readings.c.story_id)
+        joined = joined.join(stories, stories.c.id == readings.c.story_id)
         passes.append(stories.c.issue == filters.issue)
     return (
-        select(
-            found.c.id,
-            readings.c.story_id,
-            is_copy.label("is_copy"),
-            in_time.label("is_in_time"),
-            and_(*passes).label("is_told"),
-        )
+        select(literal(_TOLD).label("kind"), found.c.id, readings.c.story_id.label("story_id"))
         .select_from(joined)
+        .where(*passes, *_in_time(found, filters))
         .order_by(found.c.id.desc())
     )
+
+
+def _in_none(found: CTE, filters: Filters) -> Select[Any]:
+    held = exists().where(
+        readings.c.entry_id == found.c.id,
+        readings.c.story_id.is_not(None) | readings.c.duplicate_of.is_not(None),
+    )
+    return (
+        select(literal(_ALONE).label("kind"), found.c.id, sql_cast(null(), BigInteger))
+        .where(~held, *_in_time(found, filters))
+        .order_by(found.c.id.desc())
+    )
+
+
+def _in_time(found: CTE, filters: Filters) -> list[ColumnElement[bool]]:
+    """Compare the moments: months and years in the index are coarse."""
+    bounds = [
+        *([entries.c.published_at >= filters.since] if filters.since else []),
+        *([entries.c.published_at <= filters.until] if filters.until else []),
+    ]
+    return [exists().where(entries.c.id == found.c.id, *bounds)] if bounds else []
 
 
 async def _hits(connection: AsyncConnection, chosen: Sequence[tuple[int, int | None]]) -> list[Hit]:
     ids = list({id_ for id_, _ in chosen})
     rows = await connection.execute(select(*entry_rows.COLUMNS).where(entries.c.id.in_(ids)))
     found = {row.id: Entry(**row._mapping) for row in rows}
-    return [Hit(entry=found[id_], story_id=story_id) for id_, story_id in chosen]
+    # The index may hold what the entries do not any more.
+    return [Hit(entry=found[id_], story_id=story_id) for id_, story_id in chosen if id_ in found]
 
 
 def _found(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, Select, func, select, update
@@ -19,6 +19,9 @@ EARLIER = 5
 
 # Stories whose reports are asked for at once.
 PART = 500
+
+# No story goes on for longer than this: each report joins within a week or two of others.
+LONGEST = timedelta(days=30)
 
 COLUMNS = (
     stories.c.id,
@@ -154,6 +157,32 @@ async def begun(
         reports = await _reports(connection, part)
         whole += [replace(s, entries=tuple(reports[s.id])) for s in part if s.id in reports]
     return whole
+
+
+async def around(
+    connection: AsyncConnection,
+    topic: str,
+    *,
+    since: datetime,
+    until: datetime,
+    limit: int = 500,
+) -> list[Story]:
+    """Return the topic's stories that may have had a report in ``(since, until]``, by their ends.
+
+    Among them are such as went on after it, for a month at most: stories do not last longer.
+    """
+    statement = (
+        _whole()
+        .where(
+            stories.c.topic == topic,
+            stories.c.last_seen_at > since,
+            stories.c.last_seen_at <= until + LONGEST,
+            stories.c.first_seen_at <= until,
+        )
+        .order_by(stories.c.last_seen_at, stories.c.id)
+        .limit(limit)
+    )
+    return await _fetch(connection, statement)
 
 
 async def by_ids(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, Story]:

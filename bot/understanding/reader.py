@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.domain.account import Candidate
 from bot.domain.model import Entry, Reading
 from bot.domain.topic import Name, Topic
 from bot.understanding.duplicates import WINDOW as DUPLICATE_WINDOW
@@ -17,7 +18,7 @@ from bot.understanding.meaning import direction_of, meaning
 from bot.understanding.pairs import Item, item_of, shared_words, story_weights, telling
 from bot.understanding.relevance import Judge, Sighting, matcher_for, sighted
 from bot.understanding.stories import WINDOW as STORY_WINDOW
-from bot.understanding.stories import Candidate, Stories
+from bot.understanding.stories import Stories
 from bot.understanding.text import lead
 from bot.understanding.vectors import Encoder, pack, unpack
 
@@ -117,17 +118,20 @@ class Reader:
             placed[entry_id] = replace(placed[entry_id], story_id=moved.pop(entry_id))
         return ReadBatch(readings=tuple(placed.values()), moved=moved, follows=changes.follows)
 
-    def candidates(self, entry: Entry, reading: Reading) -> list[Candidate]:
-        """Return the stories of the last days as candidates for an entry, the best first.
+    def candidates(
+        self, entry: Entry, reading: Reading, row: NDArray[np.float32]
+    ) -> tuple[Candidate, ...]:
+        """Return the stories that an entry is compared with, the likeliest first.
 
-        For an entry that was read already its own story is weighed without it; one without
-        a vector (it does not matter, or is a copy) gets one for the purpose.
+        ``row`` is its vector, as the encoder made it. Nothing is decided or remembered.
         """
-        if self._is_comparable(reading.vector):
-            row = unpack(reading.vector or b"")
-        else:
-            row = unpack(pack(self._encoder.encode([lead(entry.title, entry.text)])[0]))
-        return self._stories.candidates(self._item(entry, reading, row))
+        found = self._stories.candidates(self._item(entry, reading, row))
+        return tuple(Candidate(story_id=one.story_id, odds=one.fit) for one in found)
+
+    @property
+    def joins_from(self) -> float:
+        """The log-odds from which an entry joins a story."""
+        return self._stories.joins_from
 
     def _forget(self, entries: Sequence[Entry]) -> None:
         """Drop what is too old for a batch. Not while it is read: its copies need originals."""

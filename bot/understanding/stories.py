@@ -97,6 +97,11 @@ class Stories:
         found = self._compared(item, rows) if len(rows) else []
         return sorted(found, key=lambda one: (-one.fit, one.story_id))
 
+    @property
+    def joins_from(self) -> float:
+        """The log-odds from which an item joins a story."""
+        return self._weights.join
+
     def remember(self, item: Item, story_id: int) -> None:
         """Take an item up as a member of a story, instead of what it was before it changed."""
         if item.entry_id in self._story_of:

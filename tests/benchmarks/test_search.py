@@ -1,13 +1,22 @@
 """The benches of search and size, on little data: that they measure what they say."""
 
+from datetime import timedelta
+
 from sqlalchemy import func, select
 
-from benchmarks.search import NOW, filled, generated, index_megabytes, issue_of
+from benchmarks.data import names
+from benchmarks.search import QUERIES, index_megabytes, once
 from benchmarks.size import DEFAULTS, FOR_EVER, projected
+from benchmarks.stored import NOW, filled, generated, issue_of
+from bot.commands.news import latest_news
 from bot.commands.search import SearchRequest, search
 from bot.domain.model import Issue
 from bot.domain.search import parse_query
 from bot.storage.schema import entries
+from bot.understanding.query import QueryReader
+from tests.builders import topic
+
+DAY = timedelta(days=1)
 
 
 def test_the_same_entries_come_at_every_call() -> None:
@@ -21,14 +30,26 @@ def test_the_same_entries_come_at_every_call() -> None:
 
 async def test_what_is_generated_is_stored_and_found() -> None:
     """A bench that finds nothing would be fast."""
-    async with filled(300) as (database, spent):
-        assert spent > 0
+    async with filled(300, dim=8) as store:
+        database = store.database
+        assert store.indexing > 0
         assert await index_megabytes(database) > 0
         async with database.read() as connection:
             counted = await connection.execute(select(func.count()).select_from(entries))
             assert counted.scalar_one() == 300
         found = await search(database, SearchRequest(query=parse_query("日本")), now=NOW)
         assert len(found.groups) == 10
+        last = await latest_news(database, topic(), since=DAY, limit=9, now=NOW)
+        assert all(len(story.entries) == 3 for story in last.stories[1:-1])
+
+
+async def test_every_query_of_the_bench_is_one() -> None:
+    """Forty of all kinds, none refused."""
+    assert len(QUERIES) >= 40
+    reader = QueryReader(names())
+    async with filled(300) as store:
+        for name in QUERIES:
+            assert await once(store.database, reader, name) > 0
 
 
 def test_issues_are_of_unequal_frequency() -> None:

@@ -9,13 +9,15 @@ from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.retry import LEASE
-from bot.storage import deliveries, digests, entries, feeds, readings, stories
+from bot.domain.why import Scope
+from bot.storage import deliveries, digests, entries, feeds, readings, stories, why
 from bot.storage.database import Database
-from tests.builders import CHANNEL, NOW
+from tests.builders import CHANNEL, NOW, entry, subscription
 
 Question = Callable[[AsyncConnection], Awaitable[Any]]
 
 DAY = timedelta(days=1)
+SCOPE = Scope(platform="slack", workspace="T1", channel="C1")
 QUESTIONS: dict[str, Question] = {
     "deliveries that are due": lambda c: deliveries.claim_due(
         c, ["slack", "discord"], now=NOW, lease=LEASE, limit=10
@@ -26,6 +28,16 @@ QUESTIONS: dict[str, Question] = {
     "stories by their ids": lambda c: stories.by_ids(c, [1, 2, 3]),
     "readings of the time": lambda c: readings.remembered(c, "japan-korea", since=NOW - DAY),
     "issues of stories": lambda c: readings.issues_of(c, [1, 2, 3]),
+    "entries of an address": lambda c: why.entries_at(c, ["https://h.example/1"]),
+    "an entry's readings": lambda c: readings.of_entry(c, 1),
+    "what an entry was compared with": lambda c: readings.remembered(
+        c, "japan-korea", since=NOW - DAY, before=entry()
+    ),
+    "stories around a time": lambda c: stories.around(c, "japan-korea", since=NOW - DAY, until=NOW),
+    "who was told of a story": lambda c: why.last_told(c, 1, SCOPE),
+    "what a subscription's digests held": lambda c: why.documents(
+        c, subscription(), "japan-korea", since=NOW - DAY, until=NOW
+    ),
     "what was told": lambda c: digests.told_versions(c, CHANNEL),
     "whether a feed has moved": lambda c: feeds.save_moved(c, 1, "https://h.example/new"),
 }

@@ -22,8 +22,14 @@ Command = app_commands.Command[Any, ..., None]
 Id = app_commands.Range[int, 1, 2**53 - 1]
 Word = app_commands.Range[str, 1, 100]
 
+# The longest text that Discord takes as an option; addresses may be a third of it.
+LONGEST_ADDRESS = 6_000
+
 # What a search may be: it says itself what is too long.
 Written = app_commands.Range[str, 1, LONGEST_QUERY]
+
+# An article's address, or a number: it says itself what is too long.
+Address = app_commands.Range[str, 1, LONGEST_ADDRESS]
 
 # What one digest can hold and a reader wants to scroll.
 Stories = app_commands.Range[int, 1, 20]
@@ -53,6 +59,7 @@ def add_commands(
     tree.add_command(_news(lookups, words))
     tree.add_command(_story(lookups, words))
     tree.add_command(_search(lookups, words))
+    tree.add_command(_why(lookups, words))
     group = ManagersGroup(
         name="digest",
         description=words.describe("commands.digest"),
@@ -109,6 +116,15 @@ def _search(lookups: Lookups, words: Words) -> Command:
         await lookups.search(interaction, query, options)
 
     return _anywhere(search, words)
+
+
+def _why(lookups: Lookups, words: Words) -> Command:
+    @app_commands.describe(asked=words.describe("commands.why_asked"))
+    @app_commands.rename(asked="what")
+    async def why(interaction: discord.Interaction, asked: Address) -> None:
+        await lookups.why(interaction, asked)
+
+    return _anywhere(why, words)
 
 
 def _anywhere(callback: Any, words: Words) -> Command:

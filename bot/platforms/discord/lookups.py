@@ -1,4 +1,4 @@
-"""What `/news`, `/story` and `/search` do."""
+"""What `/news`, `/story`, `/search` and `/why` do."""
 
 from collections.abc import Iterator
 
@@ -7,10 +7,13 @@ from discord import app_commands
 
 from bot.commands.desk import Desk
 from bot.commands.search import SearchOptions
+from bot.domain.why import Scope
+from bot.platforms.discord.config import PLATFORM
 from bot.platforms.discord.markup import escape
 from bot.platforms.discord.render import digest_pages, story_pages
 from bot.platforms.discord.replies import say, show, think
 from bot.platforms.discord.words import Words, language_of
+from bot.rendering.why import WhyWriter, bulleted
 
 # Discord shows at most 25 suggestions of at most 100 characters.
 MOST_CHOICES = 25
@@ -55,6 +58,18 @@ class Lookups:
         found = self._desk.found_document(result, title=title, language=texts.language)
         await show(interaction, story_pages(found, texts)[:MOST_PAGES])
 
+    async def why(self, interaction: discord.Interaction, asked: str) -> None:
+        """Say why a report or story is where it is, and in which digests it was told.
+
+        Who may manage the server learns of all its subscriptions, as from `/digest list`;
+        others of this channel's.
+        """
+        await think(interaction)
+        texts = self._words.texts_for(interaction)
+        found = await self._desk.why(asked, scope=_scope(interaction))
+        writer = WhyWriter(texts=texts, zone=self._desk.defaults.zone, now=self._desk.clock())
+        await say(interaction, *(escape(bulleted(line)) for line in writer.lines(found)))
+
     async def suggest_outlets(self, interaction: discord.Interaction, typed: str) -> Choices:
         """Suggest the outlets whose name has what is typed in it."""
         return [
@@ -74,3 +89,13 @@ class Lookups:
             if typed in topic.id.casefold() or typed in title.casefold():
                 name = f"{title} ({topic.id})"[:CHOICE_LENGTH]
                 yield app_commands.Choice(name=name, value=topic.id)
+
+
+def _scope(interaction: discord.Interaction) -> Scope:
+    """Return whose subscriptions the one who asks may know of; none in a direct message."""
+    sees_all = interaction.guild_id is not None and interaction.permissions.manage_guild
+    return Scope(
+        platform=PLATFORM,
+        workspace=str(interaction.guild_id),
+        channel=None if sees_all else str(interaction.channel_id),
+    )

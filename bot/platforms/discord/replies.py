@@ -25,7 +25,12 @@ async def say(interaction: discord.Interaction, *lines: str) -> None:
         await interaction.response.send_message(
             first, ephemeral=True, allowed_mentions=NO_MENTIONS, suppress_embeds=True
         )
-    for text in others:
+    await add(interaction, *others)
+
+
+async def add(interaction: discord.Interaction, *lines: str) -> None:
+    """Say more in plain words (Markdown) after an answer; nothing where there are no lines."""
+    for text in chunks([_fitting(line) for line in lines], CONTENT_LIMIT) if lines else ():
         await interaction.followup.send(
             text, ephemeral=True, allowed_mentions=NO_MENTIONS, suppress_embeds=True
         )

@@ -1,5 +1,6 @@
 """What the `/digest` commands do."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import discord
@@ -14,17 +15,19 @@ from bot.domain.model import (
     SubscriptionStatus,
 )
 from bot.domain.schedule import next_slot
+from bot.domain.why import PassedOver
 from bot.platforms.discord.config import PLATFORM
 from bot.platforms.discord.lookups import CHOICE_LENGTH, MOST_CHOICES
 from bot.platforms.discord.markup import escape, on
 from bot.platforms.discord.permissions import Channel, ask_in, explain, is_outside, lacking
 from bot.platforms.discord.render import digest_pages
-from bot.platforms.discord.replies import say, show, think
+from bot.platforms.discord.replies import add, say, show, think
 from bot.platforms.discord.schedules import suggest_schedules
 from bot.platforms.discord.words import Words
 from bot.platforms.discord.zones import suggest_zones
 from bot.rendering.schedules import say_schedule
 from bot.rendering.texts import Texts
+from bot.rendering.why import WhyWriter, bulleted
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -148,6 +151,17 @@ class Subscribing:
         if not pages:
             raise InputError(self._words.texts_for(interaction).say("discord.no_topics"))
         await show(interaction, pages)
+        passed = await self._desk.passed_over(
+            subscription_id, platform=PLATFORM, workspace=_workspace(interaction)
+        )
+        await add(interaction, *self._passed_over(passed, interaction))
+
+    def _passed_over(
+        self, passed: Sequence[PassedOver], interaction: discord.Interaction
+    ) -> Iterator[str]:
+        texts, desk = self._words.texts_for(interaction), self._desk
+        writer = WhyWriter(texts=texts, zone=desk.defaults.zone, now=desk.clock())
+        return (escape(bulleted(line)) for line in writer.passed_over(passed))
 
     async def suggest_subscriptions(
         self, interaction: discord.Interaction, typed: str

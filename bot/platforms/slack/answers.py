@@ -9,6 +9,7 @@ from bot.commands.desk import Desk
 from bot.domain.errors import InputError, StraitError
 from bot.domain.model import Destination, Language, Subscription, SubscriptionStatus
 from bot.domain.schedule import describe, next_slot
+from bot.domain.why import Scope
 from bot.platforms.slack.blocks import (
     bullets,
     code,
@@ -26,6 +27,7 @@ from bot.platforms.slack.config import PLATFORM
 from bot.platforms.slack.feeds import answer_feeds
 from bot.platforms.slack.render import MESSAGE_LIMIT, Message, render_digest, shorten
 from bot.platforms.slack.requests import (
+    AskWhy,
     Change,
     ForgetMe,
     Help,
@@ -41,10 +43,11 @@ from bot.platforms.slack.requests import (
 )
 from bot.rendering.people import tell_forgotten
 from bot.rendering.texts import Texts
+from bot.rendering.why import WhyWriter, bulleted
 
 log = structlog.get_logger()
 
-# A response_url is good for five answers; one is kept for "composing" and one in reserve.
+# A response_url is good for five answers; a preview has "composing" and what it leaves out too.
 # https://docs.slack.dev/interactivity/handling-user-interaction#message_responses
 MOST_MESSAGES = 3
 
@@ -52,6 +55,7 @@ HELP = (
     ("{command} {topic} 24h", "help_news"),
     ("{command} story 12", "help_story"),
     ("{command} search 岸田 since=30d issue=courts", "help_search"),
+    ("{command} why 12", "help_why"),
     ("{command} digest subscribe daily 08:00 Asia/Tokyo", "help_subscribe"),
     ("{command} digest change 3 weekdays 08:00,18:00", "help_change"),
     ("{command} digest list", "help_list"),
@@ -102,8 +106,8 @@ class Answers:
                 return (self._help(asker, texts),)
             case News() | ShowStory():
                 return await self._look_up(request, asker)
-            case Search():
-                return await self._search(request, texts)
+            case Search() | AskWhy():
+                return await self._find(request, asker, texts)
             case Manage(verb="preview"):
                 return await self._preview(request, asker, texts)
             case ListDigests():
@@ -159,6 +163,13 @@ class Answers:
         news = await self._desk.news(request.topic, language=language, **since)
         return shorten(news, texts, most=MOST_MESSAGES)
 
+    async def _find(
+        self, request: Search | AskWhy, asker: Asker, texts: Texts
+    ) -> tuple[Message, ...]:
+        if isinstance(request, AskWhy):
+            return await self._why(request, asker, texts)
+        return await self._search(request, texts)
+
     async def _search(self, request: Search, texts: Texts) -> tuple[Message, ...]:
         result = await self._desk.search(request.query, request.options)
         if not result.groups:
@@ -166,6 +177,13 @@ class Answers:
         title = texts.say("search.title", query=result.query.text)
         found = self._desk.found_document(result, title=title, language=texts.language)
         return shorten(found, texts, most=MOST_MESSAGES, titles=True)
+
+    async def _why(self, request: AskWhy, asker: Asker, texts: Texts) -> tuple[Message, ...]:
+        # Like the list of digests: nobody learns of what other channels get.
+        scope = Scope(platform=PLATFORM, workspace=asker.team, channel=asker.channel)
+        found = await self._desk.why(request.written, scope=scope)
+        writer = WhyWriter(texts=texts, zone=self._desk.defaults.zone, now=self._desk.clock())
+        return say_lines(map(bulleted, writer.lines(found)))[:MOST_MESSAGES]
 
     async def _subscribe(self, request: Subscribe, asker: Asker, texts: Texts) -> str:
         await self._channels.check(asker.channel, texts)
@@ -227,9 +245,12 @@ class Answers:
         if not messages:
             raise InputError(texts.say("slack.topic_gone", id=str(number)))
         note = context(texts.say("slack.previewed", id=str(number)))
+        passed = await self._desk.passed_over(number, platform=PLATFORM, workspace=asker.team)
+        writer = WhyWriter(texts=texts, zone=self._desk.defaults.zone, now=self._desk.clock())
         return (
             Message(text=messages[0].text, blocks=(note, *messages[0].blocks)),
             *messages[1:],
+            *say_lines(map(bulleted, writer.passed_over(passed)))[:1],
         )
 
     async def _own(self, request: Manage | Change, asker: Asker, texts: Texts) -> int:

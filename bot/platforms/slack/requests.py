@@ -9,7 +9,7 @@ from bot.commands.search import SearchOptions
 from bot.domain.model import Language
 from bot.domain.schedule import schedule_length
 
-VERBS = ("news", "story", "search", "digest", "feeds", "forget-me", "help")
+VERBS = ("news", "story", "search", "why", "digest", "feeds", "forget-me", "help")
 DIGEST_VERBS = ("subscribe", "list", "change", "pause", "resume", "remove", "preview")
 FEED_VERBS = ("list", "check", "add", "remove")
 OPTIONS = ("lang", "stories")
@@ -51,6 +51,13 @@ class Search:
 
     query: str
     options: SearchOptions
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AskWhy:
+    """Say why a report or story is where it is; ``written`` as ``Explainers.why`` reads it."""
+
+    written: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -114,6 +121,7 @@ Request = (
     | News
     | ShowStory
     | Search
+    | AskWhy
     | Subscribe
     | ListDigests
     | Change
@@ -141,6 +149,9 @@ def read_request(text: str, topics: Collection[str]) -> Request:
         return _read_feeds(text.split()[1:])
     if words and words[0].casefold() == "search":
         return _read_search(words[1:])
+    if words and words[0].casefold() == "why":
+        # As it was written: an address is spelled in its own way.
+        return _read_why(text.split()[1:])
     taken = _take_options(words)
     return taken if isinstance(taken, Misuse) else _read(taken, topics)
 
@@ -232,6 +243,12 @@ def _read_feeds(words: list[str]) -> Request:
     if not named:
         return Misuse(key="slack.needs_feed", values={"verb": verb})
     return ManageFeeds(verb=verb, named=named)
+
+
+def _read_why(words: list[str]) -> Request:
+    """Read ``URL|ID``; Slack may have made a link of the address: ``<https://…|…>``."""
+    written = " ".join(words).strip("<>").partition("|")[0]
+    return AskWhy(written=written) if written else Misuse(key="slack.needs_why")
 
 
 def _read_story(taken: _Words) -> Request:

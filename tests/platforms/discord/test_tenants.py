@@ -140,3 +140,21 @@ async def test_a_server_that_left_while_nobody_listened_is_found(
     assert await left(database) == {"4242"}
     await membership.joined(4242)
     assert await left(database) == set()
+
+
+async def test_why_tells_managers_of_their_servers_digests_alone(
+    server: Server, hostile: Server, desk: Desk, stored_story: int
+) -> None:
+    """Neither another server's, nor to members those of channels that they may not see."""
+    await subscribe(server)
+    [mine] = await subscriptions(desk, server)
+    named = f"Subscription {mine.id} "
+    told = await server.manager.slash(server.hidden, "why", what=str(stored_story))
+    to_member = await server.member.slash(server.channel, "why", what=str(stored_story))
+    elsewhere = await server.member.slash(server.hidden, "why", what=str(stored_story))
+    outside = await hostile.manager.slash(hostile.channel, "why", what=str(stored_story))
+    assert named in told.response.content
+    assert named in to_member.response.content
+    assert named not in elsewhere.response.content
+    assert named not in outside.response.content
+    assert "No subscription here" in outside.response.content

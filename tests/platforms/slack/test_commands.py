@@ -352,3 +352,29 @@ async def test_a_search_that_fails_is_answered_in_one_sentence(slack: SlackServe
     assert "nothing to search for" in await say(slack, "search !!!")
     assert "write 200 at most" in await say(slack, f"search {'x' * 2000}")
     assert "not one issue" in await say(slack, "search ferry issue=xyzzy")
+
+
+@pytest.mark.usefixtures("served")
+@pytest.mark.parametrize(
+    "written", ["https://h.example/2?a=1", "<https://h.example/2?a=1|h.example>"]
+)
+async def test_why_takes_an_address_as_slack_gives_it(slack: SlackServer, written: str) -> None:
+    """With its query, and as a link where Slack has made one of it."""
+    said = await say(slack, f"why {written}")
+    assert "No report is stored with this address. Of h.example is polled: Hanbit" in said
+
+
+@pytest.mark.usefixtures("served")
+async def test_why_asks_of_what(slack: SlackServer) -> None:
+    """Where nothing is named the answer shows how."""
+    assert "/news why 12" in await say(slack, "why")
+
+
+@pytest.mark.usefixtures("served")
+async def test_a_preview_says_what_it_leaves_out(slack: SlackServer, desk: Desk) -> None:
+    """In one message more, each story with its reason."""
+    await say(slack, f"{SUBSCRIBE} stories=1")
+    [mine] = await desk.subscriptions(PLATFORM, TEAM)
+    sent = await slack.command(f"digest preview {mine.id}", answers=3)
+    assert "story:2" in sent[-1]["text"]
+    assert "2 of 2 in weight" in sent[-1]["text"]

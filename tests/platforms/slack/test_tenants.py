@@ -162,3 +162,17 @@ async def test_a_workspace_that_installs_the_app_again_goes_on(
     assert await left(database) == set()
     [same] = await desk.subscriptions(PLATFORM, TEAM)
     assert (same.id, same.last_slot_at) == (mine.id, NOW)
+
+
+@pytest.mark.usefixtures("served")
+async def test_why_tells_of_the_channels_own_digests_alone(slack: SlackServer, desk: Desk) -> None:
+    """Not of another workspace's, nor of another channel's of the same one."""
+    others = [await theirs(desk), await theirs(desk, TEAM, "C2")]
+    before = await say(slack, "why 2")
+    await say(slack, SUBSCRIBE)
+    [mine] = [s for s in await desk.subscriptions(PLATFORM, TEAM) if s.destination.channel == "C1"]
+    after = await say(slack, "why 2")
+    assert "Ferry line to Busan opens again" in before
+    assert "No subscription here" in before
+    assert f"Subscription {mine.id} " in after
+    assert not any(f"Subscription {other.id} " in before + after for other in others)
