@@ -48,11 +48,20 @@ class Reading:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class StoryRef:
+    """An earlier story as a later one names it."""
+
+    id: int
+    headline: str
+    last_seen_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Story:
     """Entries about one event: what a reader sees once.
 
     ``version`` grows with each entry that is not a duplicate. ``entries`` are in order
-    of publication.
+    of publication; ``earlier`` are the stories that it follows, the latest first.
     """
 
     id: int
@@ -64,6 +73,7 @@ class Story:
     last_seen_at: datetime
     version: int = 1
     entries: tuple[Entry, ...] = ()
+    earlier: tuple[StoryRef, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
