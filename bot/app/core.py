@@ -19,12 +19,13 @@ from bot.domain.errors import StorageError
 from bot.domain.growth import Joined
 from bot.domain.model import Digest, Feed, Language
 from bot.domain.timeline import ToneWords
-from bot.rendering.texts import Texts, load_texts
+from bot.rendering.texts import Texts, in_house_style, load_texts
 from bot.settings import Settings
 from bot.storage.database import Database
 
 if TYPE_CHECKING:
     from bot.commands.desk import Desk
+    from bot.domain.lens import Viewpoint
     from bot.feeds.fetch import Fetcher
     from bot.feeds.parsing import FeedParser
     from bot.jobs.check_feed import FeedCheck
@@ -55,7 +56,7 @@ class App:
     @cached_property
     def texts(self) -> dict[str, Texts]:
         """The reader-facing texts of each language."""
-        return load_texts(self.settings.locales)
+        return in_house_style(load_texts(self.settings.locales), self.settings.house_style)
 
     @cached_property
     def encoder(self) -> Encoder:
@@ -76,7 +77,17 @@ class App:
         from bot.summarize.extractive import ExtractiveSummarizer
 
         # Vectors cost far more time than they add to these summaries: see benchmarks/summaries.py.
-        return DigestWriter(self.database, ExtractiveSummarizer(), model=self.model)
+        return DigestWriter(
+            self.database, ExtractiveSummarizer(), model=self.model, viewpoint=self.viewpoint
+        )
+
+    @cached_property
+    def viewpoint(self) -> Viewpoint:
+        """How this instance looks at both sides of a story."""
+        from bot.domain.lens import Viewpoint
+        from bot.summarize.counts import counts_that_differ
+
+        return Viewpoint(style=self.settings.house_style, counts=counts_that_differ)
 
     @cached_property
     def model(self) -> LlmSummarizer | None:
@@ -241,6 +252,7 @@ class App:
             read_query=QueryReader(self.settings.names).read,
             outlets=self.settings.outlet_cards,
             budgets=Budgets({Expensive.PREVIEW: previews}),
+            viewpoint=self.viewpoint,
         )
 
     async def index(self, on_batch: Callable[[int], None] = lambda count: None) -> int:

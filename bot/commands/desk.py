@@ -23,6 +23,7 @@ from bot.commands.search import (
     search,
 )
 from bot.domain.compose import DigestRequest
+from bot.domain.lens import Viewpoint
 from bot.domain.model import Destination, Digest, Language, Schedule, Subscription, Taste
 from bot.domain.outlets import Outlets
 from bot.domain.people import Forgotten
@@ -63,6 +64,7 @@ class Desk:
     read_query: Callable[[str], Query] = parse_query
     outlets: Outlets = field(default_factory=lambda: Outlets(()))
     budgets: Budgets = field(default_factory=Budgets)
+    viewpoint: Viewpoint = field(default_factory=Viewpoint)
 
     async def news(
         self, topic: str, *, since: str = "24h", language: Language | None = None
@@ -121,7 +123,13 @@ class Desk:
 
     async def _document(self, news: News, language: Language | None) -> Digest:
         chosen = language or self.defaults.language
-        return await as_digest(self.database, news, language=chosen, zone=self.defaults.zone)
+        return await as_digest(
+            self.database,
+            news,
+            language=chosen,
+            zone=self.defaults.zone,
+            viewpoint=self.viewpoint,
+        )
 
     async def subscribe(
         self,
@@ -216,6 +224,8 @@ class Desk:
         )
         async with self.database.read() as connection:
             told = await digests.told_versions(connection, subscription.destination)
+            where = subscription.destination
+            updates = (await digests.updates_told(connection, [where], told))[where]
         taste, now = subscription.taste, self.clock()
         since = preview_since(taste.schedule, now, covered_until=subscription.covered_until)
         requests = [
@@ -228,6 +238,7 @@ class Desk:
                 max_stories=taste.max_stories,
                 max_words=self.defaults.max_words,
                 told=told,
+                updates=updates,
             )
             for topic in taste.topics
             if topic in self.topics

@@ -3,7 +3,7 @@
 import string
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -12,6 +12,7 @@ from babel import Locale
 from babel.dates import format_date, format_skeleton, format_timedelta, get_timezone_name
 from babel.numbers import format_decimal
 
+from bot.domain.contested import HouseStyle
 from bot.domain.errors import ConfigError
 from bot.domain.model import Issue, Language
 
@@ -118,6 +119,23 @@ def load_texts(source: Path | Sequence[Path]) -> dict[str, Texts]:
     if mistakes:
         raise ConfigError(mistakes)
     return loaded
+
+
+def in_house_style(loaded: Mapping[str, Texts], style: HouseStyle) -> dict[str, Texts]:
+    """Return the catalogues with the issues named as the house style has them."""
+
+    def named(texts: Texts) -> dict[str, Message]:
+        language = texts.language.value
+        return {
+            f"issues.{issue.value}": {OTHER: names[language]}
+            for issue, names in style.issues.items()
+            if language in names
+        }
+
+    return {
+        code: replace(texts, messages={**texts.messages, **named(texts)})
+        for code, texts in loaded.items()
+    }
 
 
 def _paths(source: Path | Sequence[Path]) -> dict[Language, Path]:

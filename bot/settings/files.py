@@ -9,7 +9,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.domain.backups import BackupPlan
-from bot.domain.model import FeedSpec, Language, Outlet
+from bot.domain.contested import Term
+from bot.domain.model import FeedSpec, Issue, Language, Outlet
 from bot.domain.people import Admin, parse_admin
 from bot.domain.retention import Retention
 from bot.domain.topic import Name
@@ -148,6 +149,14 @@ class NamesFile(BaseModel):
 
     model_config = STRICT
     name: tuple[Name, ...] = ()
+
+
+class HouseStyleFile(BaseModel):
+    """``config/house-style.toml``."""
+
+    model_config = STRICT
+    term: tuple[Term, ...] = ()
+    issues: dict[Issue, dict[Language, str]] = {}
 
 
 def _split(value: Any) -> Any:

@@ -2,12 +2,13 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
 from bot.domain.backups import BackupPlan
+from bot.domain.contested import HouseStyle
 from bot.domain.errors import InputError
 from bot.domain.model import FeedSpec, Language, Outlet, Schedule
 from bot.domain.outlets import Outlets
@@ -31,6 +32,7 @@ from bot.settings.files import (
     DigestTaste,
     Environment,
     FeedsFile,
+    HouseStyleFile,
     Llm,
     NamesFile,
     OutletsFile,
@@ -96,6 +98,7 @@ class Settings:
     signals: Mapping[str, tuple[str, ...]]
     topics: Mapping[str, Topic]
     locales: tuple[Path, ...]
+    house_style: HouseStyle = field(default_factory=HouseStyle)
 
     @property
     def outlet_cards(self) -> Outlets:
@@ -130,6 +133,7 @@ def load_settings(
     names = mistakes.file(_find(folders, "names.toml"), NamesFile).name
     signals = mistakes.file(_find(folders, "signals.toml"), SignalsFile)
     topics = _topics(folders, mistakes)
+    house_style = mistakes.file(_find(folders, "house-style.toml"), HouseStyleFile)
     locales = tuple(_find(folders, f"locales/{language.value}.toml") for language in Language)
     mistakes.collect(lambda: read_locales(locales))
     schedule = _check_main(main, topics, mistakes, _find(folders, "settings.toml"))
@@ -174,6 +178,7 @@ def load_settings(
         },
         topics=topics,
         locales=locales,
+        house_style=HouseStyle(term=house_style.term, issues=house_style.issues),
     )
 
 

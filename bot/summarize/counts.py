@@ -29,7 +29,9 @@ BOUND = Decimal("1.5")
 GROWTH = timedelta(hours=2)
 GROWING = frozenset({Counted.KILLED, Counted.INJURED, Counted.MISSING, Counted.ARRESTED})
 
-_DIGITS = r"\d[\d,]*(?:\.\d+)?(?:\s?(?:万|萬|만|億|억|千|천|百|백|thousand|million)(?:\s?\d[\d,]*)?)*"
+_DIGITS = (
+    r"\d[\d,]*(?:\.\d+)?(?:\s?(?:万|萬|만|億|억|千|천|百|백|thousand|million)(?:\s?\d[\d,]*)?)*"
+)
 _WORDS = (
     r"two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen"
     r"|sixteen|seventeen|eighteen|nineteen|twenty|dozens"
@@ -102,17 +104,19 @@ _KINDS: Mapping[Counted, tuple[re.Pattern[str], ...]] = {
     ),
 }
 _LOWER = re.compile(
-    r"(?:more than|over|at least|nearly|as many as|up to|少なくとも|最大|最多|최소|최대)\s?$", re.IGNORECASE
+    r"(?:more than|over|at least|nearly|as many as|up to|少なくとも|最大|最多|최소|최대)\s?$",
+    re.IGNORECASE,
 )
 _LOWER_AFTER = re.compile(r"^(?:人|명)?\s?(?:以上|超|余り|여|이상|넘)")
 _CUT = re.compile(
-    r"(?:of whom|including|among them|うち|このうち|이 중|이 가운데|그중|가운데)[^.。]{0,12}$", re.IGNORECASE
+    r"(?:of whom|including|among them|うち|このうち|이 중|이 가운데|그중|가운데)[^.。]{0,12}$",
+    re.IGNORECASE,
 )
 _TELLERS: Mapping[Teller, re.Pattern[str]] = {
-    Teller.POLICE: re.compile(
-        r"\bpolice\b|\bauthorities\b|警察|警視庁|県警|경찰", re.IGNORECASE
+    Teller.POLICE: re.compile(r"\bpolice\b|\bauthorities\b|警察|警視庁|県警|경찰", re.IGNORECASE),
+    Teller.ORGANISERS: re.compile(
+        r"\borgani[sz]ers?\b|主催者|主催|주최 ?측|주최 ?쪽", re.IGNORECASE
     ),
-    Teller.ORGANISERS: re.compile(r"\borgani[sz]ers?\b|主催者|主催|주최 ?측|주최", re.IGNORECASE),
 }
 _OF_PEOPLE = re.compile(
     rf"(?P<en>{_DIGITS})(?=\s(?:people|participants|protesters|demonstrators)\b|[^\d%]{{0,40}}$"
@@ -133,7 +137,6 @@ class _Told:
     """A count in a report; ``bound``: it is given as the least or the most."""
 
     entry: Entry
-    written: str
     value: Decimal
     bound: bool
     teller: Teller = Teller.NOBODY
@@ -146,7 +149,9 @@ def counts_that_differ(entries: Sequence[Entry]) -> tuple[CountsDiffer, ...]:
     found = [split] if split else []
     for kind in _KINDS:
         if not (split and kind is Counted.ATTENDED):
-            told = _contradiction([one for entry, s in read for one in _single(entry, s, kind)], kind)
+            told = _contradiction(
+                [one for entry, s in read for one in _single(entry, s, kind)], kind
+            )
             found += [_shown(kind, told)] if told else []
     return tuple(found)
 
@@ -173,7 +178,7 @@ def _counts(entry: Entry, sentence: str, kind: Counted) -> Iterator[_Told]:
             # A part of a whole counts something else.
             if value is not None and not _CUT.search(before):
                 bound = bool(_LOWER.search(before) or _LOWER_AFTER.search(after))
-                yield _Told(entry=entry, written=match[group].strip(), value=value, bound=bound)
+                yield _Told(entry=entry, value=value, bound=bound)
 
 
 def _value(written: str) -> Decimal | None:
@@ -213,7 +218,7 @@ def _shown(kind: Counted, told: Sequence[_Told]) -> CountsDiffer:
         what=kind,
         told=tuple(
             CountTold(
-                written=some[0].written,
+                value=format(some[0].value.normalize(), "f"),
                 reports=tuple(dict.fromkeys(one.entry.id for one in some)),
                 teller=some[0].teller,
             )
@@ -228,30 +233,33 @@ def _split_crowd(read: Sequence[tuple[Entry, Sequence[str]]]) -> CountsDiffer | 
         for before, sentence in zip(("", *sentences), sentences, strict=False):
             told = _by_teller(entry, sentence)
             if len(told) == len(_TELLERS) and _CROWD.search(before + sentence):
-                by_police, by_organisers = told
-                if _contradict(by_police, by_organisers, Counted.ATTENDED):
+                if _contradict(told[0], told[1], Counted.ATTENDED):
                     return _shown(Counted.ATTENDED, told)
     return None
 
 
 def _by_teller(entry: Entry, sentence: str) -> list[_Told]:
-    """Give each teller of a sentence the number that is nearest, where that is another's not."""
-    numbers = list(_OF_PEOPLE.finditer(sentence))
-    given: dict[int, _Told] = {}
-    for teller, words in _TELLERS.items():
-        places = [match.span() for match in words.finditer(sentence)]
-        if len(places) != 1 or len(numbers) != len(_TELLERS):
-            return []
-        nearest = min(numbers, key=lambda number: _distance(number.span(), places[0]))
-        value = _value(nearest.group())
-        if value is None or _distance(nearest.span(), places[0]) > _NEAR:
-            return []
-        written = nearest.group().strip()
-        given[nearest.start()] = _Told(
-            entry=entry, written=written, value=value, bound=False, teller=teller
-        )
-    return list(given.values())
+    """Pair two tellers and two numbers of a sentence that stand in turns, else return nothing."""
+    tellers = {
+        match.start(): (match.end(), teller)
+        for teller, words in _TELLERS.items()
+        for match in words.finditer(sentence)
+    }
+    numbers = {match.start(): match for match in _OF_PEOPLE.finditer(sentence)}
+    order = "".join("t" if at in tellers else "n" for at in sorted({*tellers, *numbers}))
+    if order not in {"tntn", "ntnt"}:
+        return []
+    pairs = zip(sorted(tellers), sorted(numbers), strict=True)
+    told = [_paired(entry, tellers[at], at, numbers[number]) for at, number in pairs]
+    found = [one for one in told if one is not None]
+    return found if len({one.teller for one in found}) == len(_TELLERS) else []
 
 
-def _distance(one: tuple[int, int], other: tuple[int, int]) -> int:
-    return max(other[0] - one[1], one[0] - other[1], 0)
+def _paired(
+    entry: Entry, teller: tuple[int, Teller], start: int, number: re.Match[str]
+) -> _Told | None:
+    end, who = teller
+    value = _value(number.group())
+    if value is None or max(number.start() - end, start - number.end()) > _NEAR:
+        return None
+    return _Told(entry=entry, value=value, bound=False, teller=who)

@@ -1,4 +1,4 @@
-"""What the reports of a story show beside its summary: whose words, whose numbers, who is silent."""
+"""What a story's reports show beside its summary: whose words, whose numbers, how alive it is."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -48,12 +48,12 @@ class Counted(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CountTold:
-    """A number as written, who counted, and who tells it.
+    """A number (decimal digits), who counted, and who tells it.
 
     ``reports`` are entry ids where it was found, numbers of sources in a digest item.
     """
 
-    written: str
+    value: str
     reports: tuple[int, ...]
     teller: Teller = Teller.NOBODY
 
