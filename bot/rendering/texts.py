@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton, format_timedelta, get_timezone_name
+from babel.lists import format_list
 from babel.numbers import format_decimal
 
 from bot.domain.contested import HouseStyle
@@ -63,6 +64,20 @@ class Texts:
         if f"sides.{key}" in self.messages:
             return self.say(f"sides.{key}")
         return str(self.locale.territories.get(key, key))
+
+    def country(self, code: str) -> str:
+        """Return the name of a country; an unknown code stands for itself."""
+        return str(self.locale.territories.get(code, code))
+
+    def listed(self, words: Sequence[str]) -> str:
+        """Return words as a list of the language: "Seoul and Tokyo"."""
+        return format_list(list(words), locale=self.locale)
+
+    def day(self, moment: datetime, *, seen_from: datetime, zone: str) -> str:
+        """Return the local day, with its year where that differs from ``seen_from``'s."""
+        local, base = moment.astimezone(ZoneInfo(zone)), seen_from.astimezone(ZoneInfo(zone))
+        skeleton = "MMMd" if local.year == base.year else "yMMMd"
+        return format_skeleton(skeleton, local, locale=self.locale)
 
     def language_name(self, code: str) -> str:
         """Return the name of an ISO 639-1 language; an unknown code stands for itself."""

@@ -57,7 +57,7 @@ def _numbered(pattern: str) -> str:
 _KINDS: Mapping[Counted, tuple[re.Pattern[str], ...]] = {
     Counted.KILLED: _either(
         rf"{_N}{_PEOPLE}{_WERE}\s(?:killed|dead|died)\b",
-        rf"\b(?:killed|killing)\s(?:at least\s|about\s)?{_N}{_PEOPLE}\b(?!\s?(?:and|kilomet|met|%))",
+        rf"\b(?:killed|killing)\s(?:at least\s|about\s)?{_N}{_PEOPLE}\b(?!\s?(?:and|%))",
         rf"{_JA}(?:が|の)?(?:死亡|死者)|死者(?:は|が|数は)?(?:少なくとも|約)?{_JA}",
         rf"{_KO_PEOPLE}(?:이|의)?\s?(?:숨지|숨졌|숨진|사망)|사망자(?:는|가)?\s?(?:최소|약)?\s?{_KO}\s?명",
     ),
@@ -232,9 +232,9 @@ def _split_crowd(read: Sequence[tuple[Entry, Sequence[str]]]) -> CountsDiffer | 
     for entry, sentences in read:
         for before, sentence in zip(("", *sentences), sentences, strict=False):
             told = _by_teller(entry, sentence)
-            if len(told) == len(_TELLERS) and _CROWD.search(before + sentence):
-                if _contradict(told[0], told[1], Counted.ATTENDED):
-                    return _shown(Counted.ATTENDED, told)
+            is_crowd = len(told) == len(_TELLERS) and _CROWD.search(before + sentence)
+            if is_crowd and _contradict(told[0], told[1], Counted.ATTENDED):
+                return _shown(Counted.ATTENDED, told)
     return None
 
 
