@@ -38,7 +38,7 @@ EARLIER_TITLE = 60
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Panel:
-    """One side's coverage in a line: how many outlets, who was first and when."""
+    """One side's coverage: its first report and, of several outlets, how many and who was first."""
 
     line: str
     first: int
@@ -50,13 +50,14 @@ def panel_of(sources: Sequence[Source], digest: Digest, texts: Texts) -> Panel |
         return None
     first = min(sources, key=lambda source: (source.published_at, source.number))
     outlets = len({source.outlet_name for source in sources})
-    outlet = clean(first.outlet_name, NAME_LIMIT)
-    time = texts.moment(first.published_at, seen_from=digest.until, zone=digest.zone)
     if outlets == 1:
-        line = texts.say("story.alone", outlet=outlet, time=time)
-    else:
-        count = texts.count("story.outlets", outlets)
-        line = texts.say("story.first", outlets=count, outlet=outlet, time=time)
+        return Panel(line="", first=first.number)
+    line = texts.say(
+        "story.first",
+        outlets=texts.count("story.outlets", outlets),
+        outlet=clean(first.outlet_name, NAME_LIMIT),
+        time=texts.moment(first.published_at, seen_from=digest.until, zone=digest.zone),
+    )
     return Panel(line=line, first=first.number)
 
 

@@ -41,9 +41,9 @@ class SourceView:
 class SideView:
     """The reports of one side: a country code of the digest's sides, or ``elsewhere``.
 
-    ``place`` is 0 or 1 for the sides, 2 for elsewhere. ``line`` sums the side up where the
-    story has several outlets: how many, and who was ``first``. ``silent`` says that it could
-    have reported and has not.
+    ``place`` is 0 or 1 for the sides, 2 for elsewhere. ``first`` is its first report where the
+    story has several outlets, and ``line`` sums the side up where it has several itself.
+    ``silent`` says that it could have reported and has not.
     """
 
     key: str
@@ -101,9 +101,14 @@ class ItemView:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What is said of the coverage, a line each: silence, terms, numbers, earlier stories."""
-        silent = (side.silent for side in self.sides)
-        return tuple(line for line in (*silent, self.terms, *self.counts, self.earlier) if line)
+        """What is said of the coverage, a line each: silence, then the remarks."""
+        silent = (side.silent for side in self.sides if side.silent)
+        return (*silent, *self.remarks)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What the outlets' words and numbers, and earlier stories, give to say, a line each."""
+        return tuple(line for line in (self.terms, *self.counts, self.earlier) if line)
 
     @property
     def labels(self) -> tuple[str, ...]:

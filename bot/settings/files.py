@@ -156,7 +156,7 @@ class HouseStyleFile(BaseModel):
 
     model_config = STRICT
     term: tuple[Term, ...] = ()
-    issues: dict[Issue, dict[Language, str]] = {}
+    issues: dict[Issue, dict[str, str]] = {}
 
 
 def _split(value: Any) -> Any:

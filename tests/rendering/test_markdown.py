@@ -128,7 +128,7 @@ def test_sources_stand_under_their_sides(
 ) -> None:
     """Seoul, then Tokyo, then elsewhere; a side without reports is not named."""
     markdown = render_markdown(digest_in(Language.KO), texts["ko"])
-    sides = re.findall(r"^\*\*(서울|도쿄|그 외)\*\*$", markdown, re.MULTILINE)
+    sides = re.findall(r"^\*\*(서울|도쿄|그 외)\*\*(?: · .*)?$", markdown, re.MULTILINE)
     assert sides == ["서울", "도쿄", "그 외", "서울", "도쿄", "도쿄"]
 
 

@@ -207,8 +207,10 @@ def test_a_digest_reads_well() -> None:
         "Ships of the three countries ended a four-day exercise in international waters.¹\u202f²",
     ]
     assert reported.splitlines() == [
-        "🇰🇷 **Seoul** ²\u202f[Hanbit Ilbo](<https://news.example/ko/2?ref=rss&day=23>)",
-        "🇯🇵 **Tokyo** ¹\u202f[Tokyo Morning Post](<https://news.example/en/1?ref=rss&day=23>)",
+        "🇰🇷 **Seoul** ²\u202f[Hanbit Ilbo](<https://news.example/ko/2?ref=rss&day=23>)"
+        " · 10:00 “한미일 가을 해상훈련 종료”",
+        "🇯🇵 **Tokyo** ¹\u202f[Tokyo Morning Post](<https://news.example/en/1?ref=rss&day=23>)"
+        " · 11:00 “Autumn drill of three navies ends”",
     ]
 
 
