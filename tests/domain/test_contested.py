@@ -6,6 +6,7 @@ import pytest
 from bot.domain.contested import HouseStyle, taken_sides, terms_that_differ
 from bot.domain.model import Entry
 from bot.settings import load_settings
+from tests.builders import entry
 
 STYLE = load_settings({}).house_style
 IDS = count(1)
@@ -52,16 +53,16 @@ def test_one_outlet_alone_is_no_difference() -> None:
     ("text", "label"),
     [
         (
-            "Seoul said Dokdo is Korean land; Dokdo lies east of Ulleungdo. Tokyo says Takeshima.",
+            "Dokdo is Korean, said Seoul; Dokdo lies far east. Tokyo says Takeshima.",
             "Dokdo",
         ),
         ("The drill off Dokdo (called Takeshima in Japan) ended.", "Dokdo"),
         (
-            "The islets, Dokdo to Koreans and Takeshima to Japanese, are disputed.",
+            "Islets that are Dokdo to Koreans and Takeshima to Japanese.",
             "Dokdo/Takeshima",
         ),
         (
-            'A minister said "we will never give up Takeshima, our own land". Dokdo is guarded.',
+            '"We will not give up Takeshima, our land", he said. Dokdo is guarded.',
             "Dokdo",
         ),
         ("Officials attended Takeshima Day; Seoul protested over Dokdo.", "Dokdo"),
@@ -70,7 +71,9 @@ def test_one_outlet_alone_is_no_difference() -> None:
 def test_what_others_say_is_not_the_outlets_name(text: str, label: str) -> None:
     """Quotations, explanations in brackets and proper names of days do not count."""
     found = shown(
-        report("Wire", "Islets", text), report("Toto", "竹島で", "リアンクール"), language="en"
+        report("Wire", "Islets", text),
+        report("Toto", "竹島で、リアンクール岩礁、リアンクール岩礁"),
+        language="en",
     )
     assert found["Dokdo/Takeshima"][0] == ("Wire", label)
 
@@ -91,7 +94,7 @@ def test_a_word_set_in_quotation_marks_is_still_the_outlets_choice() -> None:
         "동해시 축제",
         "日本海側で大雪",
         "The East China Sea",
-        "eastern sea lanes",
+        "east sea lanes",
     ],
 )
 def test_longer_words_name_nothing(text: str) -> None:

@@ -32,7 +32,7 @@ def _told(one: CountsDiffer) -> list[tuple[str, Teller, tuple[int, ...]]]:
     "text",
     [
         "A rally was held in Seoul. Police put the crowd at 500, organisers at 2,000.",
-        "A rally was held. Some 500 people came according to police, 2,000 according to organizers.",
+        "A rally was held. Some 500 people came, police said, and 2,000 by organizers.",
         "ソウルで集会が開かれた。参加者は警察発表で500人、主催者発表で2000人だった。",
         "광장에서 집회가 열렸다. 경찰 추산 500명, 주최 측 추산 2천 명이 모였다.",
         "광장에서 집회가 열렸다. 주최 측 추산 2000명(경찰 추산 500명)이 참가했다.",
