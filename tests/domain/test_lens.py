@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from bot.domain.compose import compose_item
 from bot.domain.lens import Lens, Viewpoint, look, new_since
@@ -24,7 +25,7 @@ BEGAN = NOW - timedelta(hours=10)
 LATE, EARLY = NOW - timedelta(hours=1), NOW - timedelta(hours=9)
 
 
-def told_in_korea(**changes: object) -> Story:
+def told_in_korea(**changes: Any) -> Story:
     entries = (entry(1), entry(2, outlet="namsan", outlet_name="Namsan Herald"))
     return replace(story(entries=entries, first_seen_at=BEGAN), **changes)
 
