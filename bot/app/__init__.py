@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from bot.app.care import prune_now
     from bot.app.core import App, open_app, open_database
-    from bot.app.demo import open_demo
+    from bot.app.demo import open_demo, told_before
     from bot.app.files import replay, summarize, write_page
     from bot.app.payloads import render_discord, render_slack
     from bot.app.service import serve
@@ -35,6 +35,7 @@ HOMES = {
     "restore_from": "bot.app.transfer",
     "serve": "bot.app.service",
     "summarize": "bot.app.files",
+    "told_before": "bot.app.demo",
     "write_page": "bot.app.files",
 }
 
@@ -54,6 +55,7 @@ __all__ = [
     "restore_from",
     "serve",
     "summarize",
+    "told_before",
     "write_page",
 ]
 

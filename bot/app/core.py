@@ -7,7 +7,7 @@ without the parts that poll, read and write.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -209,9 +209,15 @@ class App:
         return lambda title, language: matcher.find(title, language).cues
 
     async def digest(
-        self, topic: str, *, since: timedelta, language: Language, limit: int | None = None
+        self,
+        topic: str,
+        *,
+        since: timedelta,
+        language: Language,
+        limit: int | None = None,
+        told: Mapping[int, int] | None = None,
     ) -> Digest:
-        """Compose a topic's digest from the database, as one who has been told nothing."""
+        """Compose a topic's digest from the database for one who has been ``told`` so much."""
         from bot.commands.news import find_topic
 
         now, taste = self.clock(), self.settings.digest
@@ -224,7 +230,7 @@ class App:
                 until=now,
                 max_stories=limit or taste.max_stories,
                 max_words=taste.max_words,
-                told={},
+                told=told or {},
             )
         )
 

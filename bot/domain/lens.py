@@ -87,9 +87,10 @@ def look(
 def new_since(story: Story, told_version: int) -> tuple[Entry, ...]:
     """Return the reports that came after the story's version that was told, the oldest first.
 
-    A version counts the reports, so that those are the latest to arrive.
+    A version counts the reports, so that those are the latest to arrive; of those that came
+    with one poll, the latest published.
     """
-    arrived = sorted(story.entries, key=lambda entry: (entry.seen_at, entry.id))
+    arrived = sorted(story.entries, key=lambda e: (e.seen_at, e.published_at, e.id))
     return tuple(arrived[told_version:])
 
 

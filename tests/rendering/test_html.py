@@ -20,7 +20,8 @@ Attributes = dict[str, str | None]
 # Everything the page is made of.
 TAGS = {
     "html", "head", "meta", "title", "style", "body", "header", "main", "article", "section",
-    "footer", "h1", "h2", "h3", "p", "ul", "li", "div", "span", "bdi", "a", "time", "svg", "rect",
+    "footer", "h1", "h2", "h3", "p", "ul", "li", "div", "span", "strong", "bdi", "a", "time", "svg",
+    "rect",
 }  # fmt: skip
 ATTRIBUTES = {
     "lang", "charset", "http-equiv", "content", "name", "class", "id", "href", "rel", "datetime",
