@@ -13,6 +13,7 @@ from babel.numbers import format_decimal
 
 from bot.domain.lens import ELSEWHERE
 from bot.domain.model import (
+    Counted,
     CountTold,
     Digest,
     DigestItem,
@@ -32,6 +33,8 @@ MOST_TERMS = 2
 MOST_EARLIER = 2
 # Spellings of a name that are shown.
 MOST_SPELLINGS = 2
+# What is counted in people, for the languages that say so.
+PEOPLE = frozenset(Counted) - {Counted.MISSILES, Counted.MAGNITUDE}
 # An earlier story's headline is a signpost, not read for itself (characters).
 EARLIER_TITLE = 60
 
@@ -107,16 +110,19 @@ def _term(use: TermUse, texts: Texts) -> str:
     return texts.say("story.written", written=written, label=use.label)
 
 
-def number_line(what: str, told: Sequence[tuple[CountTold, str]], texts: Texts) -> str:
+def number_line(what: Counted, told: Sequence[tuple[CountTold, str]], texts: Texts) -> str:
     """Return one thing that is counted differently; ``told`` pairs each count with its marks."""
-    values = [f"{_value(one, texts)}{marks}" for one, marks in told]
-    return texts.say("story.counts", what=texts.say(f"counted.{what}"), told=" / ".join(values))
+    values = [f"{_value(what, one, texts)}{marks}" for one, marks in told]
+    kind = texts.say(f"counted.{what.value}")
+    return texts.say("story.counts", what=kind, told=" / ".join(values))
 
 
-def _value(one: CountTold, texts: Texts) -> str:
-    value = format_decimal(Decimal(one.value), locale=texts.locale)
+def _value(what: Counted, one: CountTold, texts: Texts) -> str:
+    value = str(format_decimal(Decimal(one.value), locale=texts.locale))
+    if what in PEOPLE:
+        value = texts.say("story.people", value=value)
     if one.teller is Teller.NOBODY:
-        return str(value)
+        return value
     return texts.say("story.told_by", teller=texts.say(f"tellers.{one.teller.value}"), value=value)
 
 

@@ -240,7 +240,7 @@ def _mark(item: DigestItem, texts: Texts) -> str:
 def _counts(item: DigestItem, sources: dict[int, SourceView], texts: Texts) -> tuple[str, ...]:
     return tuple(
         evidence.number_line(
-            found.what.value,
+            found.what,
             [(one, evidence.marks_of(one.reports, sources)) for one in found.told],
             texts,
         )

@@ -40,6 +40,10 @@ STORY_LIMIT = MESSAGE_LIMIT - PART_ROOM - FRAME_ROOM
 # Summaries are of some 60 words; this bounds only what no summarizer of ours writes.
 SUMMARY_LIMIT = 2_000
 
+# A sentence beside the summary, and what one side stresses; three sides there are.
+BESIDE_LIMIT = 600
+MOST_VIEWS = 3
+
 # What is said of the coverage: some lines; a whole page only where a feed is hostile.
 NOTES_LIMIT = 1_500
 
@@ -205,12 +209,12 @@ def _since(view: ItemView) -> Iterator[Part]:
     if view.since:
         yield words(view.since, bold=True)
         news = f" — {_marked(view.news)}" if view.news else ""
-        yield words(f"{cut(news, SUMMARY_LIMIT)}\n")
+        yield words(f"{cut(news, BESIDE_LIMIT)}\n")
 
 
 def _perspectives(view: ItemView) -> Iterator[list[Part]]:
-    for one in view.perspectives:
-        told = cut(_marked(one.sentence), SUMMARY_LIMIT)
+    for one in view.perspectives[:MOST_VIEWS]:
+        told = cut(_marked(one.sentence), BESIDE_LIMIT)
         yield [words(one.name, bold=True), words(f": {told}")]
 
 
