@@ -26,7 +26,7 @@ def newest_sentence(
     found = [
         (_novelty(candidate.text, old), candidate.document, -candidate.position, candidate.text)
         for candidate in candidates(later, language)
-        if not candidate.leaning
+        if not (candidate.leaning or candidate.dangling)
         and candidate.position < LOOKED_AT
         and candidate.fitness is Fitness.WHOLE
     ]
