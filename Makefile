@@ -8,7 +8,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 INSTALL := $(PIP) install --require-hashes --prefer-binary -r
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format fit bench lock clean
+.PHONY: help demo test check format fit pictures bench lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -31,6 +31,9 @@ format: $(VENV)/.dev ## format the code and mend what lint can mend
 
 fit: $(VENV)/.dev ## refit every weight from the evaluation data and write it for review
 	@$(BIN)/python -m benchmarks.fit $(FIT_ARGS)
+
+pictures: $(VENV)/.dev ## take the README's pictures of the demo's digest (needs Chromium)
+	@$(BIN)/python -m benchmarks.pictures
 
 bench: $(VENV)/.dev ## quality and speed (a small slice; FULL=1 for all)
 	@$(BIN)/python -m benchmarks.quality $(if $(FULL),--full)

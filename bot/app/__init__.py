@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from bot.app.care import prune_now
     from bot.app.core import App, open_app
     from bot.app.database import open_database
-    from bot.app.demo import open_demo
+    from bot.app.demo import open_demo, told_before
     from bot.app.files import replay, summarize, write_page
     from bot.app.payloads import render_discord, render_slack
     from bot.app.service import serve
@@ -36,6 +36,7 @@ HOMES = {
     "restore_from": "bot.app.transfer",
     "serve": "bot.app.service",
     "summarize": "bot.app.files",
+    "told_before": "bot.app.demo",
     "write_page": "bot.app.files",
 }
 
@@ -55,6 +56,7 @@ __all__ = [
     "restore_from",
     "serve",
     "summarize",
+    "told_before",
     "write_page",
 ]
 

@@ -6,7 +6,7 @@ without the parts that poll, read and write.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from bot.app.database import open_database, prepare
-from bot.rendering.texts import Texts, load_texts
+from bot.rendering.texts import Texts, in_house_style, load_texts
 from bot.storage.database import Database
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from bot.commands.why import Explaining
     from bot.domain.account import Account
     from bot.domain.growth import Joined
+    from bot.domain.lens import Viewpoint
     from bot.domain.model import Digest, Entry, Language, Reading
     from bot.domain.timeline import ToneWords
     from bot.domain.topic import Topic
@@ -52,7 +53,7 @@ class App:
     @cached_property
     def texts(self) -> dict[str, Texts]:
         """The reader-facing texts of each language."""
-        return load_texts(self.settings.locales)
+        return in_house_style(load_texts(self.settings.locales), self.settings.house_style)
 
     @cached_property
     def encoder(self) -> Encoder:
@@ -73,7 +74,17 @@ class App:
         from bot.summarize.extractive import ExtractiveSummarizer
 
         # Vectors cost far more time than they add to these summaries: see benchmarks/summaries.py.
-        return DigestWriter(self.database, ExtractiveSummarizer(), model=self.model)
+        return DigestWriter(
+            self.database, ExtractiveSummarizer(), model=self.model, viewpoint=self.viewpoint
+        )
+
+    @cached_property
+    def viewpoint(self) -> Viewpoint:
+        """How this instance looks at both sides of a story."""
+        from bot.domain.lens import Viewpoint
+        from bot.summarize.counts import counts_that_differ
+
+        return Viewpoint(style=self.settings.house_style, counts=counts_that_differ)
 
     @cached_property
     def model(self) -> LlmSummarizer | None:
@@ -142,9 +153,15 @@ class App:
         return lambda title, language: matcher.find(title, language).cues
 
     async def digest(
-        self, topic: str, *, since: timedelta, language: Language, limit: int | None = None
+        self,
+        topic: str,
+        *,
+        since: timedelta,
+        language: Language,
+        limit: int | None = None,
+        told: Mapping[int, int] | None = None,
     ) -> Digest:
-        """Compose a topic's digest from the database, as one who has been told nothing."""
+        """Compose a topic's digest from the database for one who has been ``told`` so much."""
         from bot.commands.news import find_topic
         from bot.domain.compose import DigestRequest
 
@@ -158,7 +175,7 @@ class App:
                 until=now,
                 max_stories=limit or taste.max_stories,
                 max_words=taste.max_words,
-                told={},
+                told=told or {},
             )
         )
 
@@ -190,6 +207,7 @@ class App:
             budgets=Budgets({**DEFAULT, Expensive.PREVIEW: previews, Expensive.FEED_CHECK: checks}),
             admins=self.settings.environment.strait_admins,
             explaining=self.explaining,
+            viewpoint=self.viewpoint,
         )
 
     @cached_property

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
 from ipaddress import ip_network
 from tempfile import TemporaryDirectory
 
@@ -11,6 +12,7 @@ from bot.demo.samples import SampleFeed, load_sample_feeds, sample_outlets
 from bot.demo.server import serve_samples
 from bot.domain.model import FeedSpec
 from bot.settings import load_settings
+from bot.storage import stories
 
 LOOPBACK_NETWORK = ip_network("127.0.0.0/8")
 
@@ -31,6 +33,15 @@ async def open_demo() -> AsyncIterator[App]:
             outlets=sample_outlets(),
         )
         yield await stack.enter_async_context(open_app(sampled))
+
+
+async def told_before(app: App, topic: str, *, ago: timedelta) -> dict[int, int]:
+    """Return what a reader knows who read the topic so long ago: story id → its reports then."""
+    now = app.clock()
+    async with app.database.read() as connection:
+        found = await stories.latest(connection, topic, since=now - 2 * ago, until=now)
+    read = {s.id: sum(e.published_at <= now - ago for e in s.entries) for s in found}
+    return {story_id: reports for story_id, reports in read.items() if reports}
 
 
 def _temporary_database(stack: ExitStack | AsyncExitStack) -> str:

@@ -1,12 +1,13 @@
 """``demo``: the whole way on the bundled sample feeds, without token or network."""
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bot.app import App, FeedResult, open_demo, write_page
+from bot.app import App, FeedResult, open_demo, told_before, write_page
 from bot.cli.digest import Format, print_digest
 from bot.cli.logs import configure_logs
 from bot.cli.output import say
@@ -17,6 +18,12 @@ from bot.domain.model import Digest, Language
 from bot.rendering.html import render_html
 
 TOPIC = "japan-korea"
+
+# One more than digests have: the last one is told by a single outlet.
+STORIES = 11
+
+# When the demo's reader read the topic last: what has grown since is an update.
+READ_AGO = timedelta(hours=17, minutes=40)
 
 
 def register(app: typer.Typer) -> None:
@@ -39,7 +46,8 @@ def demo(
     async def session() -> None:
         async with open_demo() as app:
             await _poll(app)
-            made = await app.digest(TOPIC, since=period, language=lang)
+            told = await told_before(app, TOPIC, ago=READ_AGO)
+            made = await app.digest(TOPIC, since=period, language=lang, limit=STORIES, told=told)
             print_digest(made, app.texts[lang], Format.TEXT)
             _write_page(page, made, app)
 

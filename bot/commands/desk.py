@@ -27,6 +27,7 @@ from bot.commands.search import (
 from bot.commands.why import Explainers, Explaining
 from bot.domain.compose import DigestRequest
 from bot.domain.explanation import Why
+from bot.domain.lens import Viewpoint
 from bot.domain.model import Destination, Digest, Language, Schedule, Subscription, Taste
 from bot.domain.outlets import Outlets
 from bot.domain.people import Admin, Forgotten
@@ -71,6 +72,7 @@ class Desk:
     budgets: Budgets = field(default_factory=Budgets)
     admins: Collection[Admin] = ()
     explaining: Explaining = field(default_factory=Explaining)
+    viewpoint: Viewpoint = field(default_factory=Viewpoint)
 
     @property
     def feeds(self) -> FeedDesk:
@@ -151,7 +153,13 @@ class Desk:
 
     async def _document(self, news: News, language: Language | None) -> Digest:
         chosen = language or self.defaults.language
-        return await as_digest(self.database, news, language=chosen, zone=self.defaults.zone)
+        return await as_digest(
+            self.database,
+            news,
+            language=chosen,
+            zone=self.defaults.zone,
+            viewpoint=self.viewpoint,
+        )
 
     async def subscribe(
         self,
@@ -252,6 +260,8 @@ class Desk:
         )
         async with self.database.read() as connection:
             told = await digests.told_versions(connection, subscription.destination)
+            where = subscription.destination
+            updates = (await digests.updates_told(connection, [where], told))[where]
         taste, now = subscription.taste, self.clock()
         since = preview_since(taste.schedule, now, covered_until=subscription.covered_until)
         requests = [
@@ -264,6 +274,7 @@ class Desk:
                 max_stories=taste.max_stories,
                 max_words=self.defaults.max_words,
                 told=told,
+                updates=updates,
             )
             for topic in taste.topics
             if topic in self.topics

@@ -8,10 +8,11 @@ from difflib import get_close_matches
 
 from bot.domain.compose import compose, compose_item
 from bot.domain.errors import InputError, NotFoundError
-from bot.domain.model import Digest, ItemKind, Language, Reading, Story, Summary
+from bot.domain.lens import Lens, Viewpoint, look
+from bot.domain.model import Digest, DigestItem, ItemKind, Language, Reading, Story, Summary
 from bot.domain.ranking import rank
 from bot.domain.topic import Topic
-from bot.storage import readings, stories, summaries
+from bot.storage import feeds, readings, stories, summaries
 from bot.storage.database import Database
 
 DURATION = re.compile(r"([0-9]{1,4})\s*([hdw])", re.IGNORECASE)
@@ -85,7 +86,14 @@ async def story_detail(database: Database, story_id: int) -> StoryDetail:
     return StoryDetail(story=story, readings={reading.entry_id: reading for reading in found})
 
 
-async def as_digest(database: Database, news: News, *, language: Language, zone: str) -> Digest:
+async def as_digest(
+    database: Database,
+    news: News,
+    *,
+    language: Language,
+    zone: str,
+    viewpoint: Viewpoint | None = None,
+) -> Digest:
     """Return the stories as the document that every platform renders.
 
     Summaries are those that digests have made already; a story without one is told by its
@@ -93,10 +101,15 @@ async def as_digest(database: Database, news: News, *, language: Language, zone:
     """
     async with database.read() as connection:
         kept = await summaries.latest(connection, [s.id for s in news.stories], language)
-    items = [
-        compose_item(story, ItemKind.NEW, _usable(kept.get(story.id), story))
-        for story in news.stories
-    ]
+        answers = await feeds.answers(connection, news.topic.sides)
+    lens = Lens(
+        viewpoint=viewpoint or Viewpoint(),
+        sides=news.topic.sides,
+        language=language,
+        now=news.until,
+        answers=answers,
+    )
+    items = [_item(story, _usable(kept.get(story.id), story), lens) for story in news.stories]
     return compose(
         items,
         topic=news.topic,
@@ -106,6 +119,10 @@ async def as_digest(database: Database, news: News, *, language: Language, zone:
         until=news.until,
         left_out=news.left_out,
     )
+
+
+def _item(story: Story, summary: Summary, lens: Lens) -> DigestItem:
+    return look(compose_item(story, ItemKind.NEW, summary), story, summary, lens, None)
 
 
 def _usable(summary: Summary | None, story: Story) -> Summary:

@@ -1,7 +1,7 @@
 """From stories and summaries to the neutral digest document."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.domain.model import (
@@ -24,7 +24,8 @@ from bot.domain.topic import Topic
 class DigestRequest:
     """What a digest is to hold: stories with a report in ``(since, until]``.
 
-    ``told`` maps story ids to the versions that the reader knows already.
+    ``told`` maps story ids to the versions that the reader knows already, ``updates`` to how
+    many updates of them the reader was told.
     """
 
     topic: Topic
@@ -38,6 +39,7 @@ class DigestRequest:
     slot_at: datetime | None = None
     late: bool = False
     slots_skipped: int = 0
+    updates: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,7 +6,7 @@ all that want the same and have been told the same.
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import structlog
@@ -58,6 +58,7 @@ class Alike:
     wanted: Wanted
     told: Mapping[int, int]
     members: tuple[Due, ...]
+    updates: Mapping[int, int] = field(default_factory=dict)
 
 
 async def find_due(
@@ -162,12 +163,15 @@ async def _split(
         told = await digests.told_to(
             connection, {one.subscription.destination for one in members}, story_ids
         )
-    groups: dict[frozenset[tuple[int, int]], list[Due]] = defaultdict(list)
+        updates = await digests.updates_told(connection, set(told), story_ids)
+    groups: dict[tuple[frozenset[tuple[int, int]], ...], list[Due]] = defaultdict(list)
     for one in members:
-        groups[frozenset(told[one.subscription.destination].items())].append(one)
+        where = one.subscription.destination
+        known = tuple(frozenset(table[where].items()) for table in (told, updates))
+        groups[known].append(one)
     return [
-        Alike(wanted=wanted, told=dict(known), members=tuple(some))
-        for known, some in groups.items()
+        Alike(wanted=wanted, told=dict(known), updates=dict(counted), members=tuple(some))
+        for (known, counted), some in groups.items()
     ]
 
 

@@ -1,9 +1,10 @@
 """What digests that are written at the same moment share: read once, used by all."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from bot.domain.model import Story
-from bot.storage import entries, stories
+from bot.storage import entries, feeds, stories
 from bot.storage.database import Database
 
 
@@ -13,6 +14,7 @@ class Shelf:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._stories: dict[tuple[str, datetime, datetime], list[Story]] = {}
+        self._answers: dict[tuple[str, ...], dict[str, list[datetime | None]]] = {}
         self._read: dict[tuple[datetime, datetime], tuple[int, int]] = {}
 
     async def stories(self, topic: str, *, since: datetime, until: datetime) -> list[Story]:
@@ -24,6 +26,14 @@ class Shelf:
                     connection, topic, since=since, until=until
                 )
         return self._stories[key]
+
+    async def answers(self, countries: Sequence[str]) -> dict[str, list[datetime | None]]:
+        """Return when the feeds of each country's outlets answered last, an outlet an answer."""
+        wanted = tuple(countries)
+        if wanted not in self._answers:
+            async with self._database.read() as connection:
+                self._answers[wanted] = await feeds.answers(connection, wanted)
+        return self._answers[wanted]
 
     async def read_since(self, since: datetime, *, until: datetime) -> tuple[int, int]:
         """Return how many entries, of how many outlets, were read in ``(since, until]``."""

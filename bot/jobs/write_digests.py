@@ -12,7 +12,8 @@ import structlog
 
 from bot.domain.compose import DigestRequest, choose, compose, compose_item, documents, news_of
 from bot.domain.errors import StorageError
-from bot.domain.model import Digest, DigestItem, Entry, SlotStatus, Story, Summary
+from bot.domain.lens import Lens, Viewpoint, look, new_since
+from bot.domain.model import Digest, DigestItem, Entry, ItemKind, SlotStatus, Story, Summary
 from bot.domain.retry import LONGEST_DELAY, back_off
 from bot.domain.topic import Topic
 from bot.jobs.due_digests import (
@@ -29,6 +30,7 @@ from bot.storage import summaries
 from bot.storage.database import Database
 from bot.summarize.extractive import ExtractiveSummarizer
 from bot.summarize.llm import PASSING, LlmSummarizer
+from bot.summarize.newest import newest_sentence
 
 log = structlog.get_logger()
 
@@ -48,8 +50,10 @@ class DigestWriter:
         summarizer: ExtractiveSummarizer,
         *,
         model: LlmSummarizer | None = None,
+        viewpoint: Viewpoint | None = None,
     ) -> None:
         """Write summaries with ``model`` where there is one, else by extraction."""
+        self._viewpoint = viewpoint or Viewpoint()
         self._database = database
         self._summarizer = summarizer
         self._model = model
@@ -70,11 +74,35 @@ class DigestWriter:
             limit=request.max_stories,
             now=request.until,
         )
-        items = [
-            compose_item(story, kind, await self._summary(story, request))
-            for story, kind in chosen.stories
-        ]
+        lens = await self._lens(request, shelf)
+        items = [await self._item(story, kind, request, lens) for story, kind in chosen.stories]
         return _compose(items, request, chosen.left_out, read)
+
+    async def _lens(self, request: DigestRequest, shelf: Shelf) -> Lens:
+        return Lens(
+            viewpoint=self._viewpoint,
+            sides=request.topic.sides,
+            language=request.language,
+            now=request.until,
+            answers=await shelf.answers(request.topic.sides),
+            told=request.told,
+            updates=request.updates,
+        )
+
+    async def _item(
+        self, story: Story, kind: ItemKind, request: DigestRequest, lens: Lens
+    ) -> DigestItem:
+        summary = await self._summary(story, request)
+        newest = None
+        if kind is ItemKind.UPDATE and summary.changed is None:
+            newest = await asyncio.to_thread(
+                newest_sentence,
+                documents(story.entries),
+                [str(entry.id) for entry in new_since(story, request.told[story.id])],
+                summary.language,
+            )
+        item = compose_item(story, kind, summary)
+        return await asyncio.to_thread(look, item, story, summary, lens, newest)
 
     async def _summary(self, story: Story, request: DigestRequest) -> Summary:
         reports = news_of(story, since=request.since)
@@ -198,6 +226,7 @@ class Making:
                 max_stories=wanted.max_stories,
                 max_words=self.max_words,
                 told=alike.told,
+                updates=alike.updates,
                 slot_at=wanted.slot.slot_at,
                 late=wanted.slot.status is SlotStatus.LATE,
                 slots_skipped=wanted.skipped,

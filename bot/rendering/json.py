@@ -9,23 +9,34 @@ a feed does not tell)::
        {"number", "id", "version", "kind": "new" | "update", "headline", "language",
         "issue", "issue_name", "first_seen_at", "last_seen_at", "method", "single_source",
         "coverage": {"KR", "JP", "elsewhere"},
+        "panel": [{"side", "reports", "outlets": [name], "first": number of a source}],
+        "silent": ["KR" | "JP"], "status": "developing" | "today" | "quiet" | "settled" | null,
+        "update", "since_told": {"reports", "sides": [side], "sentence": sentence | null} | null,
+        "perspectives": [{"side", "text", "sources"}],
+        "terms": [{"name", "uses": [{"outlets": [name], "written": [term], "label"}]}],
+        "counts": [{"what", "told": [{"value", "teller": "police" | "organisers" | null,
+                                      "sources"}]}],
+        "earlier": [{"id", "headline", "last_seen_at"}],
         "sentences": [{"text", "sources": [number of a source]}],
         "sources": [
           {"number", "entry_id", "outlet", "country" | null, "side": "KR" | "JP" | "elsewhere",
-           "language", "title", "url" | null, "published_at"}]}]}
+           "language", "title", "translation" | null, "url" | null, "published_at"}]}]}
 
 ``late``: the digest was due at ``slot_at`` and could not be written then; ``slots_skipped``
-counts the earlier digests that it stands for. A ``url`` is null where the feed gave no safe
-web address.
+counts the earlier digests that it stands for. ``panel`` has the sides that reported a story of
+several outlets, ``silent`` those that had the time to and did not; ``update`` numbers the
+updates that the destination was told (0: it is new). A ``value`` is a decimal number as text.
+A ``url`` is null where the feed gave no safe web address.
 """
 
 import json
 from datetime import UTC, datetime
 
-from bot.domain.model import Digest, DigestItem, Source
+from bot.domain.lens import ELSEWHERE
+from bot.domain.model import CountsDiffer, Digest, DigestItem, SinceTold, Source, TermsDiffer
 from bot.rendering.safe import NAME_LIMIT, TITLE_LIMIT, clean, safe_url
 from bot.rendering.texts import Texts
-from bot.rendering.view import ELSEWHERE, side_of
+from bot.rendering.view import side_of
 
 Json = dict[str, object]
 
@@ -65,8 +76,82 @@ def _story(number: int, item: DigestItem, digest: Digest, texts: Texts) -> Json:
         "method": clean(item.method, NAME_LIMIT),
         "single_source": len({source.outlet_name for source in item.sources}) == 1,
         "coverage": _coverage(item, digest),
+        **_evidence(item, digest),
         "sentences": [{"text": clean(s.text), "sources": list(s.sources)} for s in item.sentences],
         "sources": [_source(source, digest) for source in item.sources],
+    }
+
+
+def _evidence(item: DigestItem, digest: Digest) -> Json:
+    return {
+        "panel": _panel(item, digest),
+        "silent": list(item.silent),
+        "status": item.status.value if item.status else None,
+        "update": item.update,
+        "since_told": _since_told(item.news),
+        "perspectives": [
+            {"side": side_of(p.side, digest), "text": clean(p.text), "sources": list(p.sources)}
+            for p in item.perspectives
+        ],
+        "terms": [_term(term) for term in item.terms],
+        "counts": [_count(count) for count in item.counts],
+        "earlier": [
+            {
+                "id": story.id,
+                "headline": clean(story.headline, TITLE_LIMIT),
+                "last_seen_at": _utc(story.last_seen_at),
+            }
+            for story in item.earlier
+        ],
+    }
+
+
+def _panel(item: DigestItem, digest: Digest) -> list[Json]:
+    if len({source.outlet_name for source in item.sources}) < 2:  # noqa: PLR2004 - several
+        return []
+    return [
+        {
+            "side": side,
+            "reports": len(own),
+            "outlets": [
+                clean(name, NAME_LIMIT) for name in dict.fromkeys(s.outlet_name for s in own)
+            ],
+            "first": min(own, key=lambda source: (source.published_at, source.number)).number,
+        }
+        for side in (*digest.sides, ELSEWHERE)
+        if (own := [source for source in item.sources if side_of(source.country, digest) == side])
+    ]
+
+
+def _since_told(news: SinceTold | None) -> Json | None:
+    if news is None:
+        return None
+    told = news.sentence
+    sentence = {"text": clean(told.text), "sources": list(told.sources)} if told else None
+    return {"reports": news.reports, "sides": list(news.sides), "sentence": sentence}
+
+
+def _term(term: TermsDiffer) -> Json:
+    return {
+        "name": term.name,
+        "uses": [
+            {
+                "outlets": [clean(name, NAME_LIMIT) for name in use.outlets],
+                "written": [clean(form, NAME_LIMIT) for form in use.written],
+                "label": use.label,
+            }
+            for use in term.uses
+        ],
+    }
+
+
+def _count(count: CountsDiffer) -> Json:
+    return {
+        "what": count.what.value,
+        "told": [
+            {"value": one.value, "teller": one.teller.value or None, "sources": list(one.reports)}
+            for one in count.told
+        ],
     }
 
 
@@ -84,6 +169,7 @@ def _source(source: Source, digest: Digest) -> Json:
         "side": side_of(source.country, digest),
         "language": clean(source.language, NAME_LIMIT),
         "title": clean(source.title, TITLE_LIMIT),
+        "translation": clean(source.translation, TITLE_LIMIT) or None,
         "url": safe_url(source.url),
         "published_at": _utc(source.published_at),
     }

@@ -6,7 +6,15 @@ from collections.abc import Iterator
 from bot.domain.model import Digest
 from bot.rendering.safe import defuse
 from bot.rendering.texts import Texts
-from bot.rendering.view import DigestView, ItemView, SentenceView, SideView, SourceView, view_digest
+from bot.rendering.view import (
+    DigestView,
+    ItemView,
+    PerspectiveView,
+    SentenceView,
+    SideView,
+    SourceView,
+    view_digest,
+)
 
 # What CommonMark, GitHub's extensions and chat dialects read as markup anywhere in a line:
 # emphasis, code, links, images, HTML, entities, tables, mathematics, references, highlights.
@@ -49,9 +57,20 @@ def _item(item: ItemView) -> Iterator[str]:
     yield " · ".join([f"**{escape(item.mark)}**", *map(escape, item.labels[1:])])
     if item.foreign:
         yield f"*{escape(item.foreign)}*"
+    if item.since:
+        told = f" — {_sentence(item.news)}" if item.news else ""
+        yield f"**{escape(item.since)}**{told}"
     if item.sentences:
         yield " ".join(_sentence(sentence) for sentence in item.sentences)
+    if item.perspectives:
+        yield "\n".join(map(_perspective, item.perspectives))
     yield from (_side(side) for side in item.told_sides)
+    if item.notes:
+        yield "\n".join(f"- *{escape(note)}*" for note in item.notes)
+
+
+def _perspective(view: PerspectiveView) -> str:
+    return f"- **{escape(view.name)}**: {_sentence(view.sentence)}"
 
 
 def _sentence(sentence: SentenceView) -> str:
@@ -60,12 +79,13 @@ def _sentence(sentence: SentenceView) -> str:
 
 
 def _side(side: SideView) -> str:
-    return "\n".join([f"**{escape(side.name)}**", "", *map(_source, side.sources)])
+    line = f" · {escape(side.line)}" if side.line else ""
+    return "\n".join([f"**{escape(side.name)}**{line}", "", *map(_source, side.sources)])
 
 
 def _source(source: SourceView) -> str:
     title = link(source.title, source.url)
-    foreign = f" ({escape(source.foreign)})" if source.foreign else ""
+    foreign = f" ({escape(source.translation or source.foreign)})" if source.foreign else ""
     number = f"\\[{source.number}\\]"
     return f"- {number} {escape(source.outlet)} — {title}{foreign} · {escape(source.when)}"
 

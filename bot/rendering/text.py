@@ -17,7 +17,7 @@ INDENT = "   "
 SOURCE_INDENT = "     "
 
 # Set apart on light and dark terminals alike; "elsewhere" stays in the plain colour.
-SIDE_STYLES = {"KR": "bold cyan", "JP": "bold magenta"}
+SIDE_STYLES = ("bold cyan", "bold magenta", "bold")
 
 
 def render_text(digest: Digest, texts: Texts, *, width: int = 88) -> str:
@@ -52,12 +52,23 @@ def _item_lines(item: ItemView, width: int) -> Iterator[str]:
     yield from _indented(" · ".join(item.labels), width)
     if item.foreign:
         yield from _indented(item.foreign, width)
+    if item.since:
+        yield ""
+        yield from _indented(_since(item), width)
     if item.sentences:
         yield ""
         yield from _indented(" ".join(map(_sentence_text, item.sentences)), width)
+    if item.perspectives:
+        yield ""
+    for view in item.perspectives:
+        yield from _indented(f"{view.name}: {_sentence_text(view.sentence)}", width)
     for side in item.told_sides:
         yield ""
         yield from _side_lines(side, width)
+    if item.notes:
+        yield ""
+    for note in item.notes:
+        yield from wrap(note, width, first=f"{INDENT}· ", rest=SOURCE_INDENT)
 
 
 def _indented(text: str, width: int) -> Iterator[str]:
@@ -68,8 +79,17 @@ def _sentence_text(sentence: SentenceView) -> str:
     return f"{sentence.text} {''.join(f'[{s.number}]' for s in sentence.sources)}".rstrip()
 
 
+def _since(item: ItemView) -> str:
+    told = f" — {_sentence_text(item.news)}" if item.news else ""
+    return f"{item.since}{told}"
+
+
+def _side_title(side: SideView) -> str:
+    return f"{side.name} · {side.line}" if side.line else side.name
+
+
 def _side_lines(side: SideView, width: int) -> Iterator[str]:
-    yield from _indented(side.name, width)
+    yield from _indented(_side_title(side), width)
     for source in side.sources:
         first = f"{INDENT}[{source.number}] "
         yield from wrap(_source_text(source), width, first=first, rest=SOURCE_INDENT + "  ")
@@ -78,7 +98,7 @@ def _side_lines(side: SideView, width: int) -> Iterator[str]:
 
 
 def _source_text(source: SourceView) -> str:
-    foreign = f" ({source.foreign})" if source.foreign else ""
+    foreign = f" ({source.translation or source.foreign})" if source.foreign else ""
     return f"{source.outlet} — {source.title}{foreign} · {source.when}"
 
 
@@ -99,13 +119,33 @@ def _item(item: ItemView) -> Iterator[RenderableType]:
     yield _padded(_labels(item))
     if item.foreign:
         yield _padded(Text(item.foreign, style="italic"))
+    if item.since:
+        yield Text()
+        yield _padded(_since_told(item))
     if item.sentences:
         yield Text()
         yield _padded(Text(" ").join(map(_sentence, item.sentences)))
+    if item.perspectives:
+        yield Text()
+    for view in item.perspectives:
+        yield _padded(Text(f"{view.name}: ", style="bold") + _sentence(view.sentence))
     for side in item.told_sides:
         yield Text()
-        yield _padded(Text(side.name, style=SIDE_STYLES.get(side.key, "bold")))
+        yield _padded(_side_heading(side))
         yield from (_padded(_source(source)) for source in side.sources)
+    if item.notes:
+        yield Text()
+    yield from (_padded(Text(f"· {note}", style="dim")) for note in item.notes)
+
+
+def _since_told(item: ItemView) -> Text:
+    text = Text(item.since, style="bold yellow")
+    return text + Text(" — ") + _sentence(item.news) if item.news else text
+
+
+def _side_heading(side: SideView) -> Text:
+    text = Text(side.name, style=SIDE_STYLES[side.place])
+    return text + Text(f" · {side.line}", style="dim") if side.line else text
 
 
 def _padded(text: Text) -> RenderableType:
@@ -128,7 +168,7 @@ def _source(source: SourceView) -> Text:
     text = Text(f"[{source.number}] {source.outlet} — ")
     text.append(source.title, style=_link(source))
     if source.foreign:
-        text.append(f" ({source.foreign})", style="dim")
+        text.append(f" ({source.translation or source.foreign})", style="dim")
     text.append(f" · {source.when}", style="dim")
     return text
 

@@ -3,15 +3,17 @@
 import string
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton, format_timedelta, get_timezone_name
+from babel.lists import format_list
 from babel.numbers import format_decimal
 
+from bot.domain.contested import HouseStyle
 from bot.domain.errors import ConfigError
 from bot.domain.model import Issue, Language
 
@@ -66,6 +68,16 @@ class Texts:
     def country(self, code: str | None) -> str:
         """Return the name of an ISO 3166-1 country; an unknown code stands for itself."""
         return str(self.locale.territories.get(code, code)) if code else "–"
+
+    def listed(self, words: Sequence[str]) -> str:
+        """Return words as a list of the language: "Seoul and Tokyo"."""
+        return format_list(list(words), locale=self.locale)
+
+    def day(self, moment: datetime, *, seen_from: datetime, zone: str) -> str:
+        """Return the local day, with its year where that differs from ``seen_from``'s."""
+        local, base = moment.astimezone(ZoneInfo(zone)), seen_from.astimezone(ZoneInfo(zone))
+        skeleton = "MMMd" if local.year == base.year else "yMMMd"
+        return format_skeleton(skeleton, local, locale=self.locale)
 
     def language_name(self, code: str) -> str:
         """Return the name of an ISO 639-1 language; an unknown code stands for itself."""
@@ -122,6 +134,23 @@ def load_texts(source: Path | Sequence[Path]) -> dict[str, Texts]:
     if mistakes:
         raise ConfigError(mistakes)
     return loaded
+
+
+def in_house_style(loaded: Mapping[str, Texts], style: HouseStyle) -> dict[str, Texts]:
+    """Return the catalogues with the issues named as the house style has them."""
+
+    def named(texts: Texts) -> dict[str, Message]:
+        language = texts.language.value
+        return {
+            f"issues.{issue.value}": {OTHER: names[language]}
+            for issue, names in style.issues.items()
+            if language in names
+        }
+
+    return {
+        code: replace(texts, messages={**texts.messages, **named(texts)})
+        for code, texts in loaded.items()
+    }
 
 
 def _paths(source: Path | Sequence[Path]) -> dict[Language, Path]:

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.domain.lens import ELSEWHERE
+from bot.domain.lens import side_of as side_among
 from bot.domain.model import Digest, DigestItem, DigestSentence, ItemKind, Source
+from bot.rendering import evidence
 from bot.rendering.safe import NAME_LIMIT, TITLE_LIMIT, clean, safe_url
 from bot.rendering.texts import Texts
-
-# Where reports of neither of the topic's two countries come from.
-ELSEWHERE = "elsewhere"
 
 # A summary made by this method (or a variant of it: "extractive-…") holds sources' words only.
 EXTRACTIVE = "extractive"
@@ -22,7 +22,8 @@ UNDETERMINED = "und"
 class SourceView:
     """A report. ``url`` is None where its address is no safe web address.
 
-    ``foreign`` is the name of its language if it is not the reader's, else empty.
+    ``foreign`` is the name of its language if it is not the reader's, else empty;
+    ``translation`` is its title in the reader's language, where a model gave one.
     """
 
     number: int
@@ -33,15 +34,25 @@ class SourceView:
     foreign: str
     when: str
     published_at: datetime
+    translation: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SideView:
-    """The reports of one side: a country code of the digest's sides, or ``elsewhere``."""
+    """The reports of one side: a country code of the digest's sides, or ``elsewhere``.
+
+    ``place`` is 0 or 1 for the sides, 2 for elsewhere. ``first`` is its first report where the
+    story has several outlets, and ``line`` sums the side up where it has several itself.
+    ``silent`` says that it could have reported and has not.
+    """
 
     key: str
     name: str
     sources: tuple[SourceView, ...]
+    place: int = 0
+    line: str = ""
+    first: SourceView | None = None
+    silent: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,8 +64,19 @@ class SentenceView:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class PerspectiveView:
+    """What a side's reports stress, as a model sums it up."""
+
+    name: str
+    sentence: SentenceView
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ItemView:
-    """A story. ``labels`` are shown in order; ``sides`` hold all three, empty ones too."""
+    """A story. ``labels`` are shown in order; ``sides`` hold all three, empty ones too.
+
+    ``since`` says what has come since the reader was told, and ``news`` the newest of it.
+    """
 
     number: int
     headline: str
@@ -69,6 +91,24 @@ class ItemView:
     sentences: tuple[SentenceView, ...]
     sides: tuple[SideView, ...]
     coverage: str
+    status: str = ""
+    since: str = ""
+    news: SentenceView | None = None
+    perspectives: tuple[PerspectiveView, ...] = ()
+    terms: str = ""
+    counts: tuple[str, ...] = ()
+    earlier: str = ""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is said of the coverage, a line each: silence, then the remarks."""
+        silent = (side.silent for side in self.sides if side.silent)
+        return (*silent, *self.remarks)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What the outlets' words and numbers, and earlier stories, give to say, a line each."""
+        return tuple(line for line in (self.terms, *self.counts, self.earlier) if line)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -123,7 +163,7 @@ def view_digest(digest: Digest, texts: Texts) -> DigestView:
 
 def side_of(country: str | None, digest: Digest) -> str:
     """Return the side that a country stands for: itself, or ``elsewhere``."""
-    return country if country in digest.sides else ELSEWHERE
+    return side_among(country, digest.sides)
 
 
 def _summary(digest: Digest, texts: Texts) -> str:
@@ -158,7 +198,7 @@ def _footer(items: Sequence[DigestItem], texts: Texts) -> str:
 
 def _item(number: int, item: DigestItem, digest: Digest, texts: Texts) -> ItemView:
     sources = {source.number: _source(source, digest, texts) for source in item.sources}
-    sides = _sides(item.sources, sources, digest, texts)
+    sides = _sides(item, sources, digest, texts)
     latest_at = max((s.published_at for s in item.sources), default=item.last_seen_at)
     alone = len({source.outlet_name for source in item.sources}) == 1
     return ItemView(
@@ -166,7 +206,7 @@ def _item(number: int, item: DigestItem, digest: Digest, texts: Texts) -> ItemVi
         headline=clean(item.headline, TITLE_LIMIT),
         language=_language(item.language, texts),
         is_update=item.kind is ItemKind.UPDATE,
-        mark=texts.say(f"story.{item.kind.value}"),
+        mark=_mark(item, texts),
         issue=texts.issue(item.issue),
         when=texts.relative(latest_at, seen_from=digest.until),
         latest_at=latest_at,
@@ -175,6 +215,36 @@ def _item(number: int, item: DigestItem, digest: Digest, texts: Texts) -> ItemVi
         sentences=tuple(_sentence(sentence, sources) for sentence in item.sentences),
         sides=sides,
         coverage=_coverage(sides, texts),
+        status=evidence.status_label(item, digest, texts),
+        since=evidence.since_told(item, texts),
+        news=_sentence(item.news.sentence, sources) if item.news and item.news.sentence else None,
+        perspectives=tuple(
+            PerspectiveView(
+                name=evidence.perspective_side(view.side, digest, texts),
+                sentence=_sentence(DigestSentence(text=view.text, sources=view.sources), sources),
+            )
+            for view in item.perspectives
+        ),
+        terms=evidence.terms_line(item.terms, texts),
+        counts=_counts(item, sources, texts),
+        earlier=evidence.earlier_line(item.earlier, digest, texts),
+    )
+
+
+def _mark(item: DigestItem, texts: Texts) -> str:
+    if item.update:
+        return texts.say("story.mark_update", number=texts.number(item.update))
+    return texts.say(f"story.{item.kind.value}")
+
+
+def _counts(item: DigestItem, sources: dict[int, SourceView], texts: Texts) -> tuple[str, ...]:
+    return tuple(
+        evidence.number_line(
+            found.what,
+            [(one, evidence.marks_of(one.reports, sources)) for one in found.told],
+            texts,
+        )
+        for found in item.counts
     )
 
 
@@ -205,6 +275,7 @@ def _source(source: Source, digest: Digest, texts: Texts) -> SourceView:
         foreign="" if familiar else clean(texts.language_name(source.language), NAME_LIMIT),
         when=texts.moment(published_at, seen_from=digest.until, zone=digest.zone),
         published_at=published_at,
+        translation=evidence.translated(source),
     )
 
 
@@ -214,15 +285,37 @@ def _language(code: str, texts: Texts) -> str:
 
 
 def _sides(
-    sources: Sequence[Source], views: dict[int, SourceView], digest: Digest, texts: Texts
+    item: DigestItem, views: dict[int, SourceView], digest: Digest, texts: Texts
 ) -> tuple[SideView, ...]:
+    silent = evidence.silence(item, texts)
+    several = len({source.outlet_name for source in item.sources}) > 1
     return tuple(
-        SideView(
-            key=key,
-            name=texts.side(key),
-            sources=tuple(views[s.number] for s in sources if side_of(s.country, digest) == key),
-        )
-        for key in (*digest.sides, ELSEWHERE)
+        _side(key, place, item.sources, views, digest, texts, several=several, silent=silent)
+        for place, key in enumerate((*digest.sides, ELSEWHERE))
+    )
+
+
+def _side(
+    key: str,
+    place: int,
+    sources: Sequence[Source],
+    views: dict[int, SourceView],
+    digest: Digest,
+    texts: Texts,
+    *,
+    several: bool,
+    silent: dict[str, str],
+) -> SideView:
+    own = [source for source in sources if side_of(source.country, digest) == key]
+    panel = evidence.panel_of(own, digest, texts) if several else None
+    return SideView(
+        key=key,
+        name=texts.side(key),
+        sources=tuple(views[source.number] for source in own),
+        place=place,
+        line=panel.line if panel else "",
+        first=views[panel.first] if panel else None,
+        silent=silent.get(key, ""),
     )
 
 

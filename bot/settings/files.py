@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
 from bot.domain.backups import BackupPlan
-from bot.domain.model import Language
+from bot.domain.contested import Term
+from bot.domain.model import Issue, Language
 from bot.domain.people import Admin, parse_admin
 from bot.domain.retention import Retention
 
@@ -111,6 +112,14 @@ class SettingsFile(BaseModel):
     budgets: Budgets = Budgets()
     retention: Retention = Retention()
     backup: BackupPlan = BackupPlan()
+
+
+class HouseStyleFile(BaseModel):
+    """``config/house-style.toml``."""
+
+    model_config = STRICT
+    term: tuple[Term, ...] = ()
+    issues: dict[Issue, dict[str, str]] = {}
 
 
 def _split(value: Any) -> Any:

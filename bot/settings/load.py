@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.domain.backups import BackupPlan
+from bot.domain.contested import HouseStyle
 from bot.domain.errors import InputError
 from bot.domain.model import Language, Schedule
 from bot.domain.outlets import Outlets
@@ -29,6 +30,7 @@ from bot.settings.files import (
     Console,
     DigestTaste,
     Environment,
+    HouseStyleFile,
     Llm,
     Polling,
     SettingsFile,
@@ -93,6 +95,7 @@ class Settings:
     retention: Retention
     backup: BackupPlan
     locales: tuple[Path, ...]
+    house_style: HouseStyle = field(default_factory=HouseStyle)
     given_content: Content | None = None
 
     @cached_property
@@ -160,6 +163,7 @@ def load_settings(
     folders = _folders(environment, mistakes)
     path = find(folders, "settings.toml")
     main = mistakes.file(path, SettingsFile)
+    house_style = mistakes.file(find(folders, "house-style.toml"), HouseStyleFile)
     content = _content(folders, mistakes) if whole else None
     locales = tuple(find(folders, f"locales/{language.value}.toml") for language in Language)
     mistakes.collect(lambda: read_locales(locales))
@@ -195,6 +199,7 @@ def load_settings(
         retention=main.retention,
         backup=main.backup,
         locales=locales,
+        house_style=HouseStyle(term=house_style.term, issues=house_style.issues),
         given_content=content,
     )
 

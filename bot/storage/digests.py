@@ -67,6 +67,24 @@ async def told_to(
     return found
 
 
+async def updates_told(
+    connection: AsyncConnection, destinations: Collection[Destination], story_ids: Collection[int]
+) -> dict[Destination, dict[int, int]]:
+    """Return how many updates of these stories each destination was told: story id → number."""
+    found: dict[Destination, dict[int, int]] = {wanted: {} for wanted in destinations}
+    channels = sorted({wanted.channel for wanted in destinations})
+    for start in range(0, len(channels), MOST_PARAMETERS):
+        some = channels[start : start + MOST_PARAMETERS]
+        statement = select(*told.c).where(
+            told.c.story_id.in_(sorted(story_ids)), told.c.channel.in_(some), told.c.updates > 0
+        )
+        for row in await connection.execute(statement):
+            where = Destination(platform=row.platform, workspace=row.workspace, channel=row.channel)
+            if where in found:
+                found[where][row.story_id] = row.updates
+    return found
+
+
 async def save_told(
     connection: AsyncConnection,
     destinations: Sequence[Destination],
@@ -83,13 +101,18 @@ async def save_told(
             "story_id": item.story_id,
             "version": item.story_version,
             "told_at": now,
+            "updates": item.update,
         }
         # In the same order everywhere, for writers that wait for each other in turn never end.
         for where in sorted(destinations, key=astuple)
         for item in sorted(digest.items, key=lambda item: item.story_id)
     ]
     statement = insert(connection, told)
-    newer = {"version": statement.excluded.version, "told_at": now}
+    newer = {
+        "version": statement.excluded.version,
+        "told_at": now,
+        "updates": statement.excluded.updates,
+    }
     if rows:
         await connection.execute(
             statement.on_conflict_do_update(

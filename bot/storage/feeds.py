@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Row, Select, case, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, case, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.model import Feed, FeedSpec, FeedState
@@ -152,3 +152,22 @@ async def save_moved(connection: AsyncConnection, feed_id: int, url: str) -> boo
         return False
     await connection.execute(update(feeds).where(feeds.c.id == feed_id).values(url=url))
     return True
+
+
+async def answers(
+    connection: AsyncConnection, countries: Sequence[str]
+) -> dict[str, list[datetime | None]]:
+    """Return, by country, when a feed of each of its outlets answered last (None: never).
+
+    Feeds that are no longer polled do not count.
+    """
+    outlet = func.coalesce(feeds.c.outlet, feeds.c.url)
+    statement = (
+        select(feeds.c.country, func.max(feeds.c.succeeded_at).label("answered_at"))
+        .where(feeds.c.country.in_(countries), ~feeds.c.removed, ~feeds.c.gone)
+        .group_by(feeds.c.country, outlet)
+    )
+    found: dict[str, list[datetime | None]] = {country: [] for country in countries}
+    for row in await connection.execute(statement):
+        found[row.country].append(row.answered_at)
+    return found

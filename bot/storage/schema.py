@@ -211,6 +211,7 @@ told = Table(
     Column("story_id", Id, ForeignKey("stories.id", ondelete="CASCADE"), primary_key=True),
     Column("version", Integer, nullable=False),
     Column("told_at", UtcDateTime, nullable=False),
+    Column("updates", Integer, nullable=False, server_default="0"),
 )
 Index("ix_told_story_id", told.c.story_id)
 

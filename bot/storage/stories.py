@@ -96,12 +96,13 @@ async def _merge_told(connection: AsyncConnection, left: int, *, into: int) -> N
         values = dict(next(iter(rows.values()))._mapping) | {
             "story_id": into,
             "version": sum(row.version for row in rows.values()),
+            "updates": max(row.updates for row in rows.values()),
         }
         statement = insert(connection, told).values(**values)
         await connection.execute(
             statement.on_conflict_do_update(
                 index_elements=list(told.primary_key.columns),
-                set_={"version": values["version"]},
+                set_={key: values[key] for key in ("version", "updates")},
             )
         )
 

@@ -61,6 +61,33 @@ _LEANING = re.compile(
     r"|なお|ただ|だが|そして|次い|続いて)",
     re.IGNORECASE,
 )
+# A subject of the third person inside a sentence, and who it may be: somebody named before it
+# in the same sentence. A place after a preposition is nobody.
+_PRONOUN = {
+    "en": re.compile(r"\b(?:he|she)\b"),
+    "ja": re.compile(r"(?:同氏|同相|彼女?)(?=[はがも])"),
+    "ko": re.compile(r"(?<![가-힣])그(?:녀)?(?:는|가)(?![가-힣])"),
+}
+_SOMEBODY = {
+    "en": re.compile(
+        r"(?<!\b[iIoO]n )(?<!\b[aA]t )(?<!\bto )(?<!\bof )(?<!\bfrom )(?<!^)(?<![“\"‘(])"
+        r"\b[A-Z][\w’'-]+"
+        r"|^[“\"‘(]*(?!In |On |At |After |From )(?:[A-Z][\w’'.-]+ ){1,3}[A-Z][\w’'-]+"
+        r"|^[A-Z][\w’'-]+ (?:said|says|told|added|warned|wrote|argued|promised|vowed|called)\b"
+        r"|\b(?:man|woman|minister|president|leader|spokes\w+|official|lawyer|professor|plaintiff"
+        r"|victim|survivor|singer|actor|player|lawmaker|mayor|governor|ambassador)\b"
+    ),
+    "ja": re.compile(
+        r"氏|さん|首相|大統領|外相|大臣|[長員]官?(?=[はがも、])|議員|大使|知事|市長|教授"
+    ),
+    "ko": re.compile(
+        r"[가-힣]{1,4} ?(?:대통령|총리|장관|대표|의원|위원장|교수|대변인|씨|지사|시장|회장|대사)"
+    ),
+}
+_OPENING_PRONOUN = re.compile(
+    r"[\"“'‘「『(]*(?:(?:he|she|his|her|it)\b|그는|그녀는|그가|그의|同氏|同相|彼|氏は)",
+    re.IGNORECASE,
+)
 _SCRIPTS = {
     "ja": re.compile(r"[\u3040-\u30ff]"),
     "ko": re.compile(r"[가-힣]"),
@@ -79,13 +106,18 @@ class Fitness(IntEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Candidate:
-    """A sentence, the document it stands in (its index), and its place there from 0."""
+    """A sentence, the document it stands in (its index), and its place there from 0.
+
+    ``leaning``: it opens as one that follows another; ``dangling``: it speaks of somebody
+    whom it does not name.
+    """
 
     text: str
     document: int
     position: int
     leaning: bool
     fitness: Fitness
+    dangling: bool = False
 
 
 def candidates(documents: Sequence[Document], language: str) -> list[Candidate]:
@@ -138,11 +170,20 @@ def _of_document(index: int, document: Document) -> list[Candidate]:
             document=index,
             position=position,
             leaning=bool(_LEANING.match(piece)),
+            dangling=_dangles(piece, document.language),
             fitness=fitness,
         )
         for position, piece in enumerate(fit[:MAX_PER_DOCUMENT])
         if (fitness := _fitness(piece, whole_text=whole_text)) is not None
     ]
+
+
+def _dangles(piece: str, language: str) -> bool:
+    """Say whether a sentence speaks of a "he", "그는" or 同氏 whom only one before it names."""
+    if _OPENING_PRONOUN.match(piece):
+        return True
+    pronoun = _PRONOUN[language].search(piece) if language in _PRONOUN else None
+    return pronoun is not None and not _SOMEBODY[language].search(piece[: pronoun.start()])
 
 
 def _is_fit(piece: str, language: str) -> bool:

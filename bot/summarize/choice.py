@@ -24,6 +24,9 @@ TITLE_WEIGHT = 0.2
 CENTRALITY_WEIGHT = 0.01
 # A sentence that leans on one left out ("He added that …") must be worth this much more.
 LEANING_PENALTY = 0.05
+# A "he" whom nobody names is hardly understood: told only where nothing near it in worth can be.
+# On NeuS no more than this leaves out all that can be; above, whole outcomes go untold.
+DANGLING_PENALTY = 0.1
 QUESTION_PENALTY = 0.1
 EARLINESS_WEIGHT = 0.02
 # Telling the same twice in other words, and leaving room unused that the reader gave.
@@ -100,7 +103,7 @@ def _value(chosen: tuple[int, ...], found: Sequence[Candidate], weighed: Weighed
     precision = float((weighed.shared[covered] > 0).sum()) / max(int(covered.sum()), 1)
     titles = float(unit(weighed.rows[index].sum(axis=0)) @ weighed.titles)
     merit = float(weighed.merit[index].mean())
-    leaning = sum(_leans(found[i], [found[j] for j in chosen]) for i in chosen)
+    leaning = sum(_leaning_cost(found[i], [found[j] for j in chosen]) for i in chosen)
     fullness = min(float(weighed.lengths[index].sum()) / (FULL * weighed.limit), 1.0)
     return (
         coverage
@@ -109,7 +112,7 @@ def _value(chosen: tuple[int, ...], found: Sequence[Candidate], weighed: Weighed
         + merit
         + FULLNESS_WEIGHT * fullness
         - REPETITION_PENALTY * _repetition(weighed.rows[index])
-        - LEANING_PENALTY * leaning
+        - leaning
     )
 
 
@@ -118,14 +121,17 @@ def _repetition(rows: Floats) -> float:
     return float(np.triu(rows @ rows.T, k=1).max())
 
 
-def _leans(candidate: Candidate, chosen: Sequence[Candidate]) -> bool:
-    """Say whether a sentence leans on one before it that is not chosen with it."""
-    if not candidate.leaning:
-        return False
-    return not any(
+def _leaning_cost(candidate: Candidate, chosen: Sequence[Candidate]) -> float:
+    """Return what it costs that the sentence before, on which this one leans, is not chosen."""
+    if not (candidate.leaning or candidate.dangling):
+        return 0.0
+    follows = any(
         other.document == candidate.document and other.position == candidate.position - 1
         for other in chosen
     )
+    if follows:
+        return 0.0
+    return DANGLING_PENALTY if candidate.dangling else LEANING_PENALTY
 
 
 def weigh(

@@ -8,13 +8,23 @@ from pathlib import Path
 import pytest
 
 from bot.domain.model import (
+    Counted,
+    CountsDiffer,
+    CountTold,
     Digest,
     DigestItem,
+    DigestPerspective,
     DigestSentence,
     Issue,
     ItemKind,
     Language,
+    SinceTold,
     Source,
+    StoryRef,
+    StoryStatus,
+    Teller,
+    TermsDiffer,
+    TermUse,
 )
 from bot.rendering.texts import Texts, load_texts
 
@@ -188,16 +198,57 @@ def source(number: int, report: Report) -> Source:
     )
 
 
+def with_evidence(item: DigestItem, text: str) -> DigestItem:
+    """Return the item as an update with all that can stand beside a summary, saying ``text``."""
+    told = DigestSentence(text=text, sources=(1,))
+    return replace(
+        item,
+        kind=ItemKind.UPDATE,
+        update=2,
+        news=SinceTold(reports=3, sides=("JP",), sentence=told),
+        perspectives=(DigestPerspective(side="KR", text=text, sources=(2,)),),
+        terms=(
+            TermsDiffer(
+                name="Dokdo/Takeshima",
+                uses=(
+                    TermUse(outlets=(text, "Hanbit Ilbo"), written=(text,), label="Dokdo"),
+                    TermUse(outlets=("Toto",), written=("竹島",), label="Takeshima"),
+                ),
+            ),
+        ),
+        counts=(
+            CountsDiffer(
+                what=Counted.ATTENDED,
+                told=(
+                    CountTold(value="500", reports=(1,), teller=Teller.POLICE),
+                    CountTold(value="2000", reports=(1, 2), teller=Teller.ORGANISERS),
+                ),
+            ),
+        ),
+        silent=("JP",),
+        earlier=(StoryRef(id=7, headline=text, last_seen_at=UNTIL - timedelta(days=9)),),
+        status=StoryStatus.DEVELOPING,
+    )
+
+
 def hostile(text: str) -> Digest:
     """Return a digest that says ``text`` wherever a feed has a say, its addresses included."""
     usual = drill(Language.EN)
     sources = tuple(
-        replace(s, outlet_name=text, title=text, url=text, language=text, country=text)
+        replace(
+            s,
+            outlet_name=text,
+            title=text,
+            url=text,
+            language=text,
+            country=text,
+            translation=text,
+        )
         for s in usual.sources
     )
     linked = replace(usual.sources[0], number=3, title=text, url=f"https://news.example/{text}")
     bad = replace(
-        usual,
+        with_evidence(usual, text),
         headline=text,
         language=text,
         sentences=(DigestSentence(text=text, sources=(1, 3)),),

@@ -43,6 +43,18 @@ def test_the_shape_is_kept(
         "method": "extractive",
         "single_source": False,
         "coverage": {"KR": 1, "JP": 1, "elsewhere": 0},
+        "panel": [
+            {"side": "KR", "reports": 1, "outlets": ["Hanbit Ilbo"], "first": 2},
+            {"side": "JP", "reports": 1, "outlets": ["Tokyo Morning Post"], "first": 1},
+        ],
+        "silent": [],
+        "status": None,
+        "update": 0,
+        "since_told": None,
+        "perspectives": [],
+        "terms": [],
+        "counts": [],
+        "earlier": [],
     }
     assert story["sentences"][0]["sources"] == [1, 2]
     assert story["sources"][1] == {
@@ -53,6 +65,7 @@ def test_the_shape_is_kept(
         "side": "KR",
         "language": "ko",
         "title": "한미일 가을 해상훈련 종료",
+        "translation": None,
         "url": "https://news.example/ko/2?ref=rss&day=23",
         "published_at": "2026-11-23T01:00:00Z",
     }

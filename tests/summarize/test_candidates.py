@@ -106,3 +106,36 @@ def test_long_stories_are_capped_evenly() -> None:
 def test_markup_can_be_taken_off_a_title() -> None:
     """Where no title is safe, its words remain without what would come alive."""
     assert without_markup("<b>Ships</b> *sail* https://x.example @here") == "Ships sail here"
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("“We will go,” he said on Monday.", "en"),
+        ("In Seoul on Monday, he met the families.", "en"),
+        ("Seoul hopes that the visit will help, she said.", "en"),
+        ("She signed the pact in Busan.", "en"),
+        ("이날 그는 새로운 회담을 제안했다.", "ko"),
+        ("会談後、同氏は記者団に説明した。", "ja"),
+    ],
+)
+def test_a_pronoun_needs_somebody(text: str, language: str) -> None:
+    """Wherever it stands in a sentence, nobody knows who "he" is."""
+    assert [c.dangling for c in candidates([document(text, language)], language)] == [True]
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Foreign Minister Cho said he would go to Tokyo.", "en"),
+        ("The president said he would go to Tokyo.", "en"),
+        ("After the talks Lee Jae-myung said he was content.", "en"),
+        ("Kim said he would go to Tokyo in spring.", "en"),
+        ("이 대통령은 그가 옳다고 말했다.", "ko"),
+        ("高市首相は、彼が来ると述べた。", "ja"),
+        ("他国は、それはできないと主張した。", "ja"),
+    ],
+)
+def test_a_pronoun_with_somebody_before_it_is_understood(text: str, language: str) -> None:
+    """A name, or who somebody is, in the same sentence is enough."""
+    assert [c.dangling for c in candidates([document(text, language)], language)] == [False]

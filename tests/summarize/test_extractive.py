@@ -210,3 +210,18 @@ def test_a_story_of_many_long_reports_is_told_in_time() -> None:
         for i in range(20)
     ]
     assert len(summarize(documents).sentences[0].cites) == 20
+
+
+def test_a_he_whom_nobody_names_is_not_told() -> None:
+    """Though it says most, it is left out where another sentence can be told."""
+    text = (
+        "The summit in Andong was held on Monday in the rain. "
+        "At the summit in Andong on Monday, he promised a new summit in Nara on Tuesday. "
+        "Officials of the ministries will prepare the next summit."
+    )
+    reports = [
+        Document(id=str(n), title="Summit in Andong", text=text, language="en", source="S")
+        for n in (1, 2)
+    ]
+    summary = ExtractiveSummarizer().summarize(reports, language="en", max_sentences=1)
+    assert [" he " in sentence.text for sentence in summary.sentences] == [False]

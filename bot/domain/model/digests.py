@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from bot.domain.model.evidence import CountsDiffer, StoryStatus, TermsDiffer
+from bot.domain.model.stories import StoryRef
 from bot.domain.model.subscriptions import Destination
 from bot.domain.model.words import Issue, Language
 
@@ -17,7 +19,10 @@ class ItemKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Source:
-    """An entry as a digest cites it: ``number`` is its mark in the sentences, from 1."""
+    """An entry as a digest cites it: ``number`` is its mark in the sentences, from 1.
+
+    ``translation`` is the title in the digest's language, where a model gave one.
+    """
 
     number: int
     entry_id: int
@@ -27,6 +32,7 @@ class Source:
     title: str
     url: str
     published_at: datetime
+    translation: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,8 +44,35 @@ class DigestSentence:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class DigestPerspective:
+    """What a side's reports stress, and the numbers of the sources that it comes from."""
+
+    side: str
+    text: str
+    sources: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SinceTold:
+    """What a story has become since its destination was told of it last.
+
+    ``sides`` are those that report now and did not then; ``sentence`` is the newest of what
+    is new, None where the summary has it already or none can stand alone.
+    """
+
+    reports: int
+    sides: tuple[str, ...] = ()
+    sentence: DigestSentence | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class DigestItem:
-    """One story as a digest tells it. ``sources`` hold every report, the cited ones first."""
+    """One story as a digest tells it. ``sources`` hold every report, the cited ones first.
+
+    ``update`` numbers the updates that the destination was told (0: it is new to it), and
+    ``news`` says what has come since. ``silent`` are the sides that could have reported and
+    have not; ``status`` is None where nobody asked for it.
+    """
 
     story_id: int
     story_version: int
@@ -52,6 +85,14 @@ class DigestItem:
     first_seen_at: datetime
     last_seen_at: datetime
     method: str
+    update: int = 0
+    news: SinceTold | None = None
+    perspectives: tuple[DigestPerspective, ...] = ()
+    terms: tuple[TermsDiffer, ...] = ()
+    counts: tuple[CountsDiffer, ...] = ()
+    silent: tuple[str, ...] = ()
+    earlier: tuple[StoryRef, ...] = ()
+    status: StoryStatus | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -109,7 +109,8 @@ class Perspective:
 class Summary:
     """A summary whose every sentence is cited. ``method`` says how it was made.
 
-    ``perspectives`` and ``changed`` (what is new since the summary before) are a model's alone.
+    ``perspectives``, ``changed`` (what is new since the summary before) and ``titles`` (the
+    titles of single reports, translated) are a model's alone.
     """
 
     language: str
@@ -118,6 +119,7 @@ class Summary:
     method: str
     perspectives: tuple[Perspective, ...] = ()
     changed: CitedSentence | None = None
+    titles: tuple[CitedSentence, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

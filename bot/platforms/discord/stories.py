@@ -60,17 +60,20 @@ def _fit(
 
 def _brief(item: ItemView, story_id: int, texts: Texts, shown: int, told: int) -> Blocks:
     sides = [_side(side, shown) for side in item.told_sides if _shown(side, shown)]
-    return _blocks(_head(item, story_id, texts, told), [*sides, *_more(item, shown, texts)])
+    below = [*sides, *_more(item, shown, texts), *_notes(item, shown)]
+    return _blocks(_head(item, story_id, texts, told), below)
 
 
 def _full(item: ItemView, story_id: int, texts: Texts, shown: int, told: int) -> Blocks:
     head = _head(item, story_id, texts, told)
     sides = [
-        [_name(side), *map(_report, reports)]
+        [_title(side), *map(_report, reports)]
         for side in item.told_sides
         if (reports := _shown(side, shown))
     ]
-    return _blocks(head, *sides, list(_more(item, shown, texts)))
+    status = [f"-# {escape(item.status)}"] if item.status else []
+    below = [*_more(item, shown, texts), *_notes(item, shown)]
+    return _blocks([*head, *status], _perspectives(item, told), *sides, below)
 
 
 def _blocks(*parts: Iterable[str]) -> Blocks:
@@ -82,9 +85,28 @@ def _head(item: ItemView, story_id: int, texts: Texts, told: int) -> Iterator[st
     yield f"-# {' · '.join(_labels(item, story_id))}"
     if item.foreign:
         yield f"-# {escape(item.foreign)}"
+    if item.since:
+        yield _since(item, told)
     if told:
         cut = "" if told == len(item.sentences) else " …"
         yield " ".join(map(_sentence, item.sentences[:told])) + cut
+
+
+def _since(item: ItemView, told: int) -> str:
+    news = f" — {_sentence(item.news)}" if item.news and told else ""
+    return f"🔄 **{escape(item.since)}**{news}"
+
+
+def _perspectives(item: ItemView, told: int) -> Iterator[str]:
+    if told == len(item.sentences):
+        for view in item.perspectives:
+            yield f"**{escape(view.name)}**: {_sentence(view.sentence)}"
+
+
+def _notes(item: ItemView, shown: int) -> Iterator[str]:
+    """Yield what is said of the coverage, where there is room for any of the coverage itself."""
+    if shown:
+        yield from (f"-# {escape(note)}" for note in item.notes)
 
 
 def _labels(item: ItemView, story_id: int) -> Iterator[str]:
@@ -108,8 +130,22 @@ def _raised(source: SourceView) -> str:
 
 
 def _side(side: SideView, shown: int) -> str:
-    links = (f"{_raised(s)}{NARROW}{link(s.outlet, s.url)}" for s in _shown(side, shown))
-    return f"{_name(side)} {' · '.join(links)}"
+    sources = _shown(side, shown)
+    links = " · ".join(f"{_raised(s)}{NARROW}{link(s.outlet, s.url)}" for s in sources)
+    if side.first is None or side.first not in sources:
+        return f"{_name(side)} {links}"
+    headline = f"“{escape(side.first.title)}”{_gloss(side.first)}"
+    if not side.line:
+        return f"{_name(side)} {links} · {escape(side.first.when)} {headline}"
+    return f"{_title(side)} {headline}\n-# {links}"
+
+
+def _title(side: SideView) -> str:
+    return f"{_name(side)} · {escape(side.line)}" if side.line else _name(side)
+
+
+def _gloss(source: SourceView) -> str:
+    return f" ({escape(source.translation)})" if source.translation and source.foreign else ""
 
 
 def _name(side: SideView) -> str:
@@ -117,7 +153,7 @@ def _name(side: SideView) -> str:
 
 
 def _report(source: SourceView) -> str:
-    foreign = f" ({escape(source.foreign)})" if source.foreign else ""
+    foreign = f" ({escape(source.translation or source.foreign)})" if source.foreign else ""
     title = escape(source.title)
     name = f"{_raised(source)}{NARROW}{link(source.outlet, source.url)}"
     return f"{name} {title}{foreign} · {escape(source.when)}"

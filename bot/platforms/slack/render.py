@@ -40,6 +40,16 @@ STORY_LIMIT = MESSAGE_LIMIT - PART_ROOM - FRAME_ROOM
 # Summaries are of some 60 words; this bounds only what no summarizer of ours writes.
 SUMMARY_LIMIT = 2_000
 
+# A sentence beside the summary, and what one side stresses; three sides there are.
+BESIDE_LIMIT = 600
+MOST_VIEWS = 3
+
+# What is said of the coverage: some lines; a whole page only where a feed is hostile.
+NOTES_LIMIT = 1_500
+
+# A side's first headline, where it stands among others (its report has it whole).
+TITLE_SHOWN = 120
+
 # What the digest was made from fits easily, unless a topic is called by a whole page.
 ABOUT_LIMIT = 300
 
@@ -182,20 +192,40 @@ def _story(story: _Story, *, kept: int, left_out: int) -> list[Block]:
     headline = section([words(f"{view.number}. {view.headline}", bold=True)])
     # A report that a search found may belong to no story.
     number = story.texts.say("slack.story", id=str(story.number)) if story.number else ""
-    labels = (*view.labels, view.foreign, number)
+    status = view.status if story.titles else ""
+    labels = (*view.labels, view.foreign, status, number)
     lines = list(_lines(story, kept))
     if left_out:
         lines.append([words(story.texts.count("slack.more", left_out))])
-    summary = section(_summary(view.sentences))
-    parts = [part for part in (summary, bullets(lines)) if part.elements]
+    summary = section([*_since(view), *_summary(view.sentences)])
+    views = bullets(_perspectives(view) if story.titles else ())
+    parts = [part for part in (summary, views, bullets(lines)) if part.elements]
     blocks = [rich(headline), context(" · ".join(filter(None, labels)))]
-    return [*blocks, rich(*parts)] if parts else blocks
+    notes = [context(cut("\n".join(view.notes), NOTES_LIMIT))] if view.notes and kept else []
+    return [*blocks, *([rich(*parts)] if parts else []), *notes]
+
+
+def _since(view: ItemView) -> Iterator[Part]:
+    if view.since:
+        yield words(view.since, bold=True)
+        news = f" — {_marked(view.news)}" if view.news else ""
+        yield words(f"{cut(news, BESIDE_LIMIT)}\n")
+
+
+def _perspectives(view: ItemView) -> Iterator[list[Part]]:
+    for one in view.perspectives[:MOST_VIEWS]:
+        told = cut(_marked(one.sentence), BESIDE_LIMIT)
+        yield [words(one.name, bold=True), words(f": {told}")]
+
+
+def _marked(sentence: SentenceView) -> str:
+    return sentence.text + THIN.join(mark(source.number) for source in sentence.sources)
 
 
 def _summary(sentences: Sequence[SentenceView]) -> Iterator[Part]:
     room = SUMMARY_LIMIT
     for sentence in sentences:
-        text = sentence.text + THIN.join(mark(source.number) for source in sentence.sources)
+        text = _marked(sentence)
         room -= len(text)
         if room < 0:
             return
@@ -210,7 +240,18 @@ def _lines(story: _Story, kept: int) -> Iterator[list[Part]]:
         if story.titles:
             yield from (_report(side, source) for source in sources)
         elif sources:
-            yield [words(side.name, bold=True), words("  "), *_outlets(sources)]
+            yield [
+                words(side.name, bold=True),
+                *(tuple(_panel(side)) or (words("  "),)),
+                *_outlets(sources),
+            ]
+
+
+def _panel(side: SideView) -> Iterator[Part]:
+    if side.first:
+        first, line = side.first, side.line or side.first.when
+        gloss = f" ({first.translation})" if first.translation and first.foreign else ""
+        yield words(f" · {line} “{cut(first.title, TITLE_SHOWN)}”{gloss}\n")
 
 
 def _outlets(sources: Sequence[SourceView]) -> Iterator[Part]:
@@ -222,7 +263,7 @@ def _outlets(sources: Sequence[SourceView]) -> Iterator[Part]:
 
 
 def _report(side: SideView, source: SourceView) -> list[Part]:
-    foreign = f" ({source.foreign})" if source.foreign else ""
+    foreign = f" ({source.translation or source.foreign})" if source.foreign else ""
     return [
         words(f"{mark(source.number)}{NO_BREAK}{source.outlet}", bold=True),
         words(f" · {side.name} · {source.when}{foreign}\n"),

@@ -48,6 +48,7 @@ async def test_everyone_sees_the_feeds_harmlessly(server: Server, known: Feed) -
     assert "\\*\\*Hanbit\\*\\*" in said
     assert "has not answered yet" in said
     [answer] = [c.json for c in server.env.http_requests if c.path.endswith("@original")]
+    assert answer is not None
     assert answer["allowed_mentions"]["parse"] == []
 
 

@@ -206,9 +206,11 @@ def test_a_digest_reads_well() -> None:
         "-# **Update** · Security · <t:1795399200:R> · `/story 2`",
         "Ships of the three countries ended a four-day exercise in international waters.¹\u202f²",
     ]
+    korean, english = (f"https://news.example/{at}?ref=rss&day=23" for at in ("ko/2", "en/1"))
+    post = "Tokyo Morning Post"
     assert reported.splitlines() == [
-        "🇰🇷 **Seoul** ²\u202f[Hanbit Ilbo](<https://news.example/ko/2?ref=rss&day=23>)",
-        "🇯🇵 **Tokyo** ¹\u202f[Tokyo Morning Post](<https://news.example/en/1?ref=rss&day=23>)",
+        f"🇰🇷 **Seoul** ²\u202f[Hanbit Ilbo](<{korean}>) · 10:00 “한미일 가을 해상훈련 종료”",
+        f"🇯🇵 **Tokyo** ¹\u202f[{post}](<{english}>) · 11:00 “Autumn drill of three navies ends”",
     ]
 
 
