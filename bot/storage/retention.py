@@ -55,7 +55,7 @@ async def drop_irrelevant(
     copied = exists().where(
         readings.c.duplicate_of == entries.c.id, readings.c.story_id.is_not(None)
     )
-    leads = exists().where(stories.c.lead_entry_id == entries.c.id)
+    leads = exists().where(stories.c.lead_entry_id == entries.c.id, ~stories.c.peripheral)
     chosen = select(entries.c.id, entries.c.feed_id, entries.c.guid).where(
         window.holds(entries.c.id),
         entries.c.seen_at < before,
@@ -69,6 +69,10 @@ async def drop_irrelevant(
     await pruned_items.remember(connection, items, today=today)
     ids = [row.id for row in rows]
     await search_index.forget(connection, ids)
+    # A report that only touched a topic takes the story with it that it alone was.
+    await connection.execute(
+        delete(stories).where(stories.c.lead_entry_id.in_(ids), stories.c.peripheral)
+    )
     await _delete_ids(connection, entries, ids)
     return len(rows)
 

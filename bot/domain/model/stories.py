@@ -52,7 +52,7 @@ class Story:
     """Entries about one event: what a reader sees once.
 
     ``version`` grows with each entry that is not a duplicate. ``entries`` are in order
-    of publication.
+    of publication. A ``peripheral`` one is a single report that only touches the topic.
     """
 
     id: int
@@ -64,6 +64,7 @@ class Story:
     last_seen_at: datetime
     version: int = 1
     entries: tuple[Entry, ...] = ()
+    peripheral: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
