@@ -18,6 +18,7 @@ from bot.domain.compose import DigestRequest
 from bot.domain.errors import StorageError
 from bot.domain.growth import Joined
 from bot.domain.model import Digest, Feed, Language
+from bot.domain.ranking import House
 from bot.domain.timeline import ToneWords
 from bot.rendering.texts import Texts, load_texts
 from bot.settings import Settings
@@ -67,7 +68,8 @@ class App:
         """The topics' readers, kept between runs."""
         from bot.jobs.read_entries import EntryReaders
 
-        return EntryReaders(list(self.settings.topics), self._make_reader)
+        levels = {name: topic.level for name, topic in self.settings.topics.items()}
+        return EntryReaders(list(self.settings.topics), self._make_reader, levels=levels)
 
     @cached_property
     def writer(self) -> DigestWriter:
@@ -76,7 +78,27 @@ class App:
         from bot.summarize.extractive import ExtractiveSummarizer
 
         # Vectors cost far more time than they add to these summaries: see benchmarks/summaries.py.
-        return DigestWriter(self.database, ExtractiveSummarizer(), model=self.model)
+        return DigestWriter(
+            self.database,
+            ExtractiveSummarizer(),
+            model=self.model,
+            house=self.house,
+            tone_words=self._tones,
+        )
+
+    def _tones(self, title: str, language: str) -> frozenset[str]:
+        # Its words are loaded when the first weekly digest asks for them.
+        return self.tone_words(title, language)
+
+    @property
+    def house(self) -> House:
+        """How stories are chosen here: the caps of the settings, and outlets' owners."""
+        taste = self.settings.digest
+        return House(
+            max_per_issue=taste.max_per_issue,
+            max_per_outlet=taste.max_per_outlet,
+            owners=self.settings.outlet_cards.owners,
+        )
 
     @cached_property
     def model(self) -> LlmSummarizer | None:

@@ -41,6 +41,9 @@ NEWS_EVERY = timedelta(minutes=1)
 READ_EVERY = timedelta(seconds=5)
 DIGESTS_EVERY = timedelta(seconds=1)
 
+# What breaks is looked for so often: reading takes longer than this, and nobody waits for less.
+BREAKING_EVERY = timedelta(seconds=10)
+
 # What is done once a day is looked for so often, the first time so long after the start.
 CARE_EVERY = timedelta(minutes=10)
 
@@ -145,6 +148,13 @@ class Service:
         return PutOff()
 
     @cached_property
+    def breaking_put_off(self) -> PutOff:
+        """The subscriptions whose breaking news could not be written, while the process lives."""
+        from bot.jobs.write_digests import PutOff
+
+        return PutOff()
+
+    @cached_property
     def wakes(self) -> dict[str, Wake]:
         """The jobs of this process's roles, in the order in which they follow each other."""
         digests = Wake(
@@ -153,12 +163,14 @@ class Service:
             next_at=self.next_due_at,
             then=("deliveries",) if Role.SEND in self.roles else (),
         )
+        breaking = Wake(job=self.break_stories, every=BREAKING_EVERY, then=digests.then)
         sending = Wake(job=self._beating("send", self.send), every=DIGESTS_EVERY)
         known = (
             (Role.POLL, "polling", Wake(job=self._beating("poll", self.refresh), every=NEWS_EVERY)),
             (Role.READ, "reading", Wake(job=self._beating("read", self.read), every=READ_EVERY)),
             (Role.WRITE, "digests", digests),
             (Role.SEND, "deliveries", sending),
+            (Role.WRITE, "breaking", breaking),
             (Role.WRITE, "summaries", Wake(job=self.prepare, every=PREPARE_EVERY)),
             (Role.DISCORD, "discord", Wake(job=partial(self.show, "discord"), every=BEAT_EVERY)),
             (Role.CARE, "care", Wake(job=self.care, every=CARE_EVERY)),
@@ -294,6 +306,21 @@ class Service:
             put_off=self.put_off,
             now=app.clock(),
         )
+
+    async def break_stories(self) -> int:
+        """Tell at once what breaks; returns to how many subscriptions."""
+        from bot.jobs.break_stories import Newsroom, break_stories
+
+        app = self.app
+        newsroom = Newsroom(
+            database=app.database,
+            writer=app.writer,
+            topics=app.settings.topics,
+            messengers=self.messengers,
+            max_words=app.settings.digest.max_words,
+            house=app.house,
+        )
+        return await break_stories(newsroom, self.breaking_put_off, now=app.clock())
 
     async def send(self) -> bool:
         """Send what is in the outbox; returns whether every platform could be asked."""
