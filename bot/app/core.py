@@ -245,6 +245,7 @@ class App:
         from bot.commands.budgets import Budgets, Expensive
         from bot.commands.desk import Defaults, Desk
         from bot.domain.budget import Budget
+        from bot.understanding.expressions import check_pattern
         from bot.understanding.query import QueryReader
 
         taste = self.settings.digest
@@ -263,6 +264,7 @@ class App:
             read_query=QueryReader(self.settings.names).read,
             outlets=self.settings.outlet_cards,
             budgets=Budgets({Expensive.PREVIEW: previews}),
+            check_pattern=check_pattern,
         )
 
     async def index(self, on_batch: Callable[[int], None] = lambda count: None) -> int:

@@ -163,6 +163,8 @@ def _same(known: Subscription, destination: Destination, taste: Taste) -> bool:
         known.destination == destination
         and known.taste.topics == taste.topics
         and known.taste.schedule == taste.schedule
+        # Two of other filters are two digests: "territory at 08:00" beside "culture at 08:00".
+        and known.taste.filters == taste.filters
     )
 
 

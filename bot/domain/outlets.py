@@ -31,6 +31,11 @@ class Outlets:
         """Return the card of that id, or None."""
         return self._by_id.get(outlet_id) if outlet_id else None
 
+    def name_of(self, outlet_id: str) -> str:
+        """Return the name of the card of that id; an id without one stands for itself."""
+        card = self._by_id.get(outlet_id)
+        return card.name if card else outlet_id
+
     def named(self, name: str) -> Outlet | None:
         """Return the card of that id or name, in any case, or None."""
         wanted = name.strip().casefold()

@@ -6,6 +6,7 @@ import discord
 from discord import app_commands
 
 from bot.commands.desk import Desk
+from bot.commands.tastes import NO_WORDS, TasteWords
 from bot.domain.errors import InputError
 from bot.domain.model import (
     Destination,
@@ -24,6 +25,7 @@ from bot.platforms.discord.schedules import suggest_schedules
 from bot.platforms.discord.words import Words
 from bot.platforms.discord.zones import suggest_zones
 from bot.rendering.schedules import say_schedule
+from bot.rendering.tastes import say_taste
 from bot.rendering.texts import Texts
 
 
@@ -37,6 +39,7 @@ class Wish:
     channel: Channel | None
     language: str | None
     stories: int | None
+    taste: TasteWords = NO_WORDS
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,6 +50,7 @@ class Change:
     zone: str | None
     language: str | None
     stories: int | None
+    taste: TasteWords = NO_WORDS
 
 
 class Subscribing:
@@ -79,9 +83,11 @@ class Subscribing:
             zone=wish.zone,
             language=Language(wish.language) if wish.language else None,
             max_stories=wish.stories,
+            taste=wish.taste,
             created_by=str(interaction.user.id),
         )
-        await say(interaction, self._told("discord.subscribed", made, texts))
+        told = [self._told("discord.subscribed", made, texts), *self._lines_of(made, texts)]
+        await say(interaction, "\n".join(told))
 
     async def change(
         self, interaction: discord.Interaction, subscription_id: int, change: Change
@@ -96,11 +102,11 @@ class Subscribing:
             zone=change.zone,
             language=Language(change.language) if change.language else None,
             max_stories=change.stories,
+            taste=change.taste,
         )
-        await say(
-            interaction,
-            self._told("discord.changed", changed, self._words.texts_for(interaction)),
-        )
+        texts = self._words.texts_for(interaction)
+        told = [self._told("discord.changed", changed, texts), *self._lines_of(changed, texts)]
+        await say(interaction, "\n".join(told))
 
     async def show_all(self, interaction: discord.Interaction) -> None:
         """List the server's subscriptions."""
@@ -109,6 +115,15 @@ class Subscribing:
         mine = await self._desk.subscriptions(PLATFORM, _workspace(interaction))
         lines = [self._line(subscription, texts) for subscription in mine]
         await say(interaction, *(lines or [texts.say("discord.none")]))
+
+    async def show(self, interaction: discord.Interaction, subscription_id: int) -> None:
+        """Say all that a subscription holds."""
+        await think(interaction)
+        texts = self._words.texts_for(interaction)
+        found = await self._desk.subscription(
+            subscription_id, platform=PLATFORM, workspace=_workspace(interaction)
+        )
+        await say(interaction, "\n".join([self._line(found, texts), *self._held(found, texts)]))
 
     async def pause(self, interaction: discord.Interaction, subscription_id: int) -> None:
         """Send nothing until it is resumed."""
@@ -199,6 +214,19 @@ class Subscribing:
         if subscription.problem is None:
             return line
         return texts.say("discord.line_blocked", line=line, problem=escape(subscription.problem))
+
+    def _held(self, subscription: Subscription, texts: Texts) -> list[str]:
+        """Return how much it tells, and each thing that its taste demands."""
+        taste = subscription.taste
+        language = texts.language_name(taste.language.value)
+        stories = texts.count("counts.stories", taste.max_stories)
+        demands = self._lines_of(subscription, texts)
+        return [f"- {language}, ≤ {stories}", *(demands or [f"- {texts.say('taste.plain')}"])]
+
+    def _lines_of(self, subscription: Subscription, texts: Texts) -> list[str]:
+        name = self._desk.outlets.name_of
+        lines = say_taste(subscription.taste, texts, outlet_name=name)
+        return [f"- {escape(line)}" for line in lines]
 
     def _name(
         self, subscription: Subscription, interaction: discord.Interaction, texts: Texts
