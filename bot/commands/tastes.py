@@ -70,7 +70,7 @@ TASTE_OPTIONS = tuple(field.name for field in fields(TasteWords))
 # NAME=VALUE, where the value may have quoted phrases and expressions with spaces in them.
 OPTION = re.compile(
     rf"""(?:^|(?<=\s))({"|".join(TASTE_OPTIONS)})\s?="""
-    r"""((?:"[^"]*"|[“”][^“”]*[“”]|(?<=[=,])/(?:\\.|[^/\\])+/|[^\s"“”])*)""",
+    r"""((?:"[^"]*"|[“”][^“”]*[“”]|(?<=[=,])/(?:\\.|[^/\\])+/|(?<=[,、])\s+(?!\w+=)|[^\s"“”])*)""",
     re.IGNORECASE,
 )
 
