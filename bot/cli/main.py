@@ -27,6 +27,7 @@ COMMANDS = {
     "search": "search",
     "timeline": "timeline",
     "feeds": "feeds",
+    "subscriptions": "subscriptions",
     "replay": "files",
     "summarize": "files",
     "migrate": "care",

@@ -16,7 +16,7 @@ from bot.understanding.expressions import check_pattern
 from tests.builders import OUTLETS, TASTE
 
 
-def tasted(before: Taste = TASTE, **words: str) -> Taste:
+def tasted(before: Taste = TASTE, **words: Any) -> Taste:
     return apply(before, TasteWords(**words), outlets=Outlets(OUTLETS), check_pattern=check_pattern)
 
 
@@ -43,7 +43,7 @@ def tasted(before: Taste = TASTE, **words: str) -> Taste:
         ),
     ],
 )
-def test_filters_are_read(words: dict[str, str], filters: dict[str, Any]) -> None:
+def test_filters_are_read(words: dict[str, Any], filters: dict[str, Any]) -> None:
     """Lists by commas, phrases in quotes, patterns between slashes; nothing else changes."""
     assert tasted(**words).filters == Filters(**filters)
 
@@ -92,7 +92,7 @@ def test_what_is_not_written_stays_and_all_empties_a_list() -> None:
         ({"breaking": "3", "quiet": "07:00-07:00"}, "begin and end at the same time"),
     ],
 )
-def test_what_cannot_be_read_is_answered_with_the_mend(words: dict[str, str], mend: str) -> None:
+def test_what_cannot_be_read_is_answered_with_the_mend(words: dict[str, Any], mend: str) -> None:
     """One sentence that says what to write instead."""
     with pytest.raises(InputError, match=mend):
         tasted(**words)
@@ -103,7 +103,7 @@ def test_no_text_of_a_chat_user_breaks_the_reading(text: str) -> None:
     """It is read or refused, whatever it is."""
     for name in ("include", "issues", "outlets", "countries", "breaking", "publishers"):
         with suppress(InputError):
-            tasted(**{name: text})
+            tasted(TASTE, **{name: text})
 
 
 def test_options_in_a_line() -> None:

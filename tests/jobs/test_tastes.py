@@ -162,7 +162,7 @@ async def test_an_edit_may_move_a_report_from_the_margin_to_the_core(database: D
             connection, feed, [parsed(1, title="core b")], outlets=Outlets(()), now=NOW
         )
     await read(database)
-    times = {"since": NOW - timedelta(days=1), "until": SLOT}
+    times: dict[str, Any] = {"since": NOW - timedelta(days=1), "until": SLOT}
     async with database.read() as connection:
         assert await stories.peripheral(connection, TOPIC, **times) == []
         [core] = await stories.latest(connection, TOPIC, **times)
@@ -180,7 +180,7 @@ async def test_a_report_of_the_margin_that_is_edited_stays_one_story(database: D
             connection, feed, [parsed(1, title="margin c")], outlets=Outlets(()), now=NOW
         )
     await read(database)
-    times = {"since": NOW - timedelta(days=1), "until": SLOT}
+    times: dict[str, Any] = {"since": NOW - timedelta(days=1), "until": SLOT}
     async with database.read() as connection:
         [lone] = await stories.peripheral(connection, TOPIC, **times)
         assert (await stories.get(connection, lone.id)) == lone
