@@ -201,6 +201,27 @@ async def test_commands_are_described_in_three_languages(server: Server) -> None
         assert all(0 < len(text) <= 100 for text in texts)
 
 
+async def test_commands_are_within_discords_limits(server: Server) -> None:
+    """25 options, and 8000 characters of names, descriptions and values for each command.
+
+    https://docs.discord.com/developers/interactions/application-commands#slash-commands
+    """
+    [sync] = syncs(server)
+    for command in sync.json:
+        assert characters(command) <= 8000
+        for option in [command, *descriptions([command])]:
+            assert len(option.get("options", [])) <= 25
+
+
+def characters(said: dict[str, Any]) -> int:
+    """Count as Discord does: of each text the longest of its languages."""
+    own = sum(
+        max(map(len, [str(said.get(key, "")), *(said.get(f"{key}_localizations") or {}).values()]))
+        for key in ("name", "description", "value")
+    )
+    return own + sum(map(characters, [*said.get("options", []), *said.get("choices", [])]))
+
+
 def descriptions(options: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [found for o in options for found in (o, *descriptions(o.get("options", [])))]
 
