@@ -97,7 +97,7 @@ def _temperature(week: IssueWeek, texts: Texts) -> str:
         return ""
     return texts.say(
         "arc.temperature",
-        value=f"{week.temperature:+.1f}",
+        value=f"{week.temperature:+.1f}".replace("-", "−"),
         cooperation=texts.number(week.cooperation),
         friction=texts.number(week.friction),
     )

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.storage import inspection, pruned_items, search_index
 from bot.storage.deliveries import DONE
 from bot.storage.schema import (
+    broken,
     deliveries,
     digests,
     entries,
@@ -112,6 +113,9 @@ async def drop_told(connection: AsyncConnection, window: Window, *, before: date
     told it again.
     """
     ended = select(stories.c.id).where(window.holds(stories.c.id), stories.c.last_seen_at < before)
+    await connection.execute(
+        delete(broken).where(broken.c.story_id.in_(ended), broken.c.told_at < before)
+    )
     gone = (
         delete(told)
         .where(told.c.story_id.in_(ended), told.c.told_at < before)

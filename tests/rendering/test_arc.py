@@ -52,7 +52,7 @@ def test_text_and_markdown_tell_each_issue(weekly: Digest, texts: dict[str, Text
         assert "Courts ·▃·█···" in written
         assert "2 stories, 5 reports" in written
         assert "Court orders payment" in written
-    assert "temperature -0.5 (1 cooperation, 3 friction)" in render_text(
+    assert "temperature \N{MINUS SIGN}0.5 (1 cooperation, 3 friction)" in render_text(
         weekly, texts["en"], width=200
     )
 

@@ -162,6 +162,7 @@ def _subscribe(lookups: Lookups, subscribing: Subscribing, words: Words) -> Comm
         schedule=subscribing.suggest_schedules,
         zone=subscribing.suggest_zones,
     )
+    @app_commands.autocomplete(**_suggestions(subscribing))
     async def subscribe(
         interaction: discord.Interaction,
         *,
@@ -223,6 +224,7 @@ def _change(subscribing: Subscribing, words: Words) -> Command:
     @app_commands.autocomplete(
         schedule=subscribing.suggest_schedules, zone=subscribing.suggest_zones
     )
+    @app_commands.autocomplete(**_suggestions(subscribing))
     async def change(
         interaction: discord.Interaction,
         *,
@@ -274,6 +276,11 @@ def _described(words: Words) -> dict[str, app_commands.locale_str]:
     return {
         field.name: words.describe(f"commands.taste_{field.name}") for field in fields(TasteWords)
     }
+
+
+def _suggestions(subscribing: Subscribing) -> dict[str, Any]:
+    issues = subscribing.suggest_issues
+    return {"issues": issues, "first": issues, "outlets": subscribing.suggest_outlets}
 
 
 def _choices(words: Words) -> dict[str, list[app_commands.Choice[str]]]:

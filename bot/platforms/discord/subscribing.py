@@ -1,5 +1,6 @@
 """What the `/digest` commands do."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import discord
@@ -10,12 +11,14 @@ from bot.commands.tastes import NO_WORDS, TasteWords
 from bot.domain.errors import InputError
 from bot.domain.model import (
     Destination,
+    Issue,
     Language,
     Subscription,
     SubscriptionStatus,
 )
 from bot.domain.schedule import next_slot
 from bot.platforms.discord.config import PLATFORM
+from bot.platforms.discord.lists import suggest_list
 from bot.platforms.discord.lookups import CHOICE_LENGTH, MOST_CHOICES
 from bot.platforms.discord.markup import escape, on
 from bot.platforms.discord.permissions import Channel, ask_in, explain, is_outside, lacking
@@ -197,6 +200,19 @@ class Subscribing:
         found = suggest_zones(typed, default=self._desk.defaults.zone)
         return [app_commands.Choice(name=zone, value=zone) for zone in found[:MOST_CHOICES]]
 
+    async def suggest_issues(
+        self, interaction: discord.Interaction, typed: str
+    ) -> list[app_commands.Choice[str]]:
+        """Suggest issues in the user's language."""
+        texts = self._words.texts_for(interaction)
+        return _choices(typed, {issue.value: texts.issue(issue) for issue in Issue})
+
+    async def suggest_outlets(
+        self, interaction: discord.Interaction, typed: str
+    ) -> list[app_commands.Choice[str]]:
+        """Suggest outlets by their names."""
+        return _choices(typed, {name: name for name in self._desk.outlets.names})
+
     def _told(self, key: str, subscription: Subscription, texts: Texts) -> str:
         upcoming = next_slot(subscription.taste.schedule, after=self._desk.clock())
         return texts.say(
@@ -243,6 +259,11 @@ class Subscribing:
             known[t].title.get(texts.language, t) for t in subscription.taste.topics if t in known
         ]
         return ", ".join(titles or subscription.taste.topics)
+
+
+def _choices(typed: str, known: Mapping[str, str]) -> list[app_commands.Choice[str]]:
+    found = suggest_list(typed, known)
+    return [app_commands.Choice(name=name, value=value) for name, value in found]
 
 
 def _workspace(interaction: discord.Interaction) -> str:

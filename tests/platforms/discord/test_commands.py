@@ -82,6 +82,12 @@ async def test_options_are_suggested(server: Server, desk: Desk) -> None:
         server.channel, "digest subscribe", "zone", "new york", topic="japan-korea"
     )
     assert [choice["value"] for choice in zones] == ["America/New_York"]
+    issues = await server.manager.autocomplete(
+        server.channel, "digest subscribe", "issues", "courts, yasu", topic="japan-korea"
+    )
+    assert [choice["value"] for choice in issues] == ["courts, yasukuni-textbooks"]
+    outlets = await server.manager.autocomplete(server.channel, "digest change", "outlets", "hanb")
+    assert [choice["value"] for choice in outlets] == ["Hanbit Ilbo"]
     [mine] = await server.manager.autocomplete(server.channel, "digest pause", "id", "news")
     [made] = await subscriptions(desk, server)
     assert mine["value"] == made.id
