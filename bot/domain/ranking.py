@@ -123,23 +123,39 @@ def pick(weighed: Sequence[tuple[Story, float]], house: House, *, limit: int) ->
     taken. Beyond the caps stories are picked only where the digest would else be short.
     """
     picked: list[Story] = []
-    held: list[tuple[Story, LeftOut]] = []
-    waiting = [(story, weight, lead_outlet(story, house.owners)) for story, weight in weighed]
+    held: list[tuple[int, Story, LeftOut]] = []
+    waiting = [
+        _Waiting(rank=rank, story=story, weight=weight, outlet=lead_outlet(story, house.owners))
+        for rank, (story, weight) in enumerate(weighed)
+    ]
     taken = _Taken(issues=Counter(), outlets=Counter())
     while waiting and len(picked) < limit:
-        at = max(range(len(waiting)), key=lambda i: taken.share(waiting[i]))
-        best, _, outlet = waiting.pop(at)
-        if capped := taken.cap(best, outlet, house):
-            held.append((best, capped))
-            continue
-        picked.append(best)
-        taken.take(best, outlet)
+        best = max(waiting, key=taken.share)
+        picked.append(best.story)
+        taken.take(best)
+        waiting = [one for one in waiting if one is not best]
+        held += [(one.rank, one.story, why) for one in waiting if (why := taken.cap(one, house))]
+        waiting = [one for one in waiting if taken.cap(one, house) is None]
+    held.sort(key=lambda one: one[0])
     relaxed = limit - len(picked)
     full = LeftOut(rule=Rule.ROOM, wanted=(str(limit),))
     return Picked(
-        stories=(*picked, *(story for story, _ in held[:relaxed])),
-        left=(*held[relaxed:], *((story, full) for story, *_ in waiting)),
+        stories=(*picked, *(story for _, story, _ in held[:relaxed])),
+        left=(
+            *((story, why) for _, story, why in held[relaxed:]),
+            *((one.story, full) for one in waiting),
+        ),
     )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Waiting:
+    """A story that may yet be picked: its place by weight, and who leads it."""
+
+    rank: int
+    story: Story
+    weight: float
+    outlet: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -149,22 +165,21 @@ class _Taken:
     issues: Counter[Issue]
     outlets: Counter[str]
 
-    def take(self, story: Story, outlet: str) -> None:
-        self.issues[story.issue] += 1
-        self.outlets[outlet] += 1
+    def take(self, one: _Waiting) -> None:
+        self.issues[one.story.issue] += 1
+        self.outlets[one.outlet] += 1
 
-    def share(self, candidate: tuple[Story, float, str]) -> float:
-        story, weight, outlet = candidate
-        same = SAME_ISSUE ** self.issues[story.issue] * SAME_OUTLET ** self.outlets[outlet]
-        return weight * float(same)
+    def share(self, one: _Waiting) -> float:
+        issue, outlet = self.issues[one.story.issue], self.outlets[one.outlet]
+        return one.weight * float(SAME_ISSUE**issue * SAME_OUTLET**outlet)
 
-    def cap(self, story: Story, outlet: str, house: House) -> LeftOut | None:
-        if self.issues[story.issue] >= house.max_per_issue:
+    def cap(self, one: _Waiting, house: House) -> LeftOut | None:
+        if self.issues[one.story.issue] >= house.max_per_issue:
             wanted = (str(house.max_per_issue),)
-            return LeftOut(rule=Rule.ISSUE_CAP, wanted=wanted, found=(story.issue,))
-        if self.outlets[outlet] >= house.max_per_outlet:
+            return LeftOut(rule=Rule.ISSUE_CAP, wanted=wanted, found=(one.story.issue,))
+        if self.outlets[one.outlet] >= house.max_per_outlet:
             wanted = (str(house.max_per_outlet),)
-            return LeftOut(rule=Rule.OUTLET_CAP, wanted=wanted, found=(outlet,))
+            return LeftOut(rule=Rule.OUTLET_CAP, wanted=wanted, found=(one.outlet,))
         return None
 
 

@@ -95,7 +95,18 @@ class DigestWriter:
         shelf = shelf or Shelf(self._database)
         times = {"since": request.since, "until": request.until}
         found = await shelf.wanted(request.topic.id, request.filters, **times)
-        chosen = choose(
+        chosen = await self._choose(found, request)
+        items = [
+            _shortened(compose_item(story, kind, await self._summary(story, request)), request)
+            for story, kind in chosen.stories
+        ]
+        read = await shelf.read_since(request.since, until=request.until)
+        arc = await self._arc(request, shelf) if request.weekly else ()
+        return _compose(items, request, chosen, read, arc)
+
+    async def _choose(self, found: Sequence[Story], request: DigestRequest) -> Chosen:
+        choice = partial(
+            choose,
             [story for story in found if not request.breaking or story.id in request.breaking],
             told=request.told,
             topic=request.topic,
@@ -104,13 +115,10 @@ class DigestWriter:
             filters=request.filters,
             house=self._house,
         )
-        items = [
-            _shortened(compose_item(story, kind, await self._summary(story, request)), request)
-            for story, kind in chosen.stories
-        ]
-        read = await shelf.read_since(request.since, until=request.until)
-        arc = await self._arc(request, shelf) if request.weekly else ()
-        return _compose(items, request, chosen, read, arc)
+        if not (request.filters.include or request.filters.exclude):
+            return choice()
+        # Twenty expressions over thousands of reports would hold up every heartbeat.
+        return await asyncio.to_thread(choice)
 
     async def _arc(self, request: DigestRequest, shelf: Shelf) -> tuple[IssueWeek, ...]:
         """Return the week's arc of the stories that fit, told before or not."""

@@ -128,12 +128,11 @@ async def test_the_taste_of_an_output_outlives_a_start(app: App, tmp_path: Path)
     """The settings say topic, times, language and length; filters are set from the shell."""
     configure(app, archive(tmp_path))
     await sync_outputs(app)
-    scope = {"platform": "file", "workspace": "local"}
     words = TasteWords(issues="courts", breaking="3/60")
-    await app.desk.change(1, **scope, taste=words)
+    await app.desk.change(1, platform="file", workspace="local", taste=words)
     configure(app, replace(archive(tmp_path), taste=replace(TASTE, max_stories=5)))
     await sync_outputs(app)
-    [mine] = await app.desk.subscriptions(**scope)
+    [mine] = await app.desk.subscriptions("file", "local")
     assert mine.taste.max_stories == 5
     assert mine.taste.filters.issues == (Issue.COURTS,)
     assert mine.taste.breaking is not None
