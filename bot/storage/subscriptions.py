@@ -21,6 +21,10 @@ from bot.domain.schedule import parse_rule, write_rule
 from bot.storage import installations, tastes
 from bot.storage.schema import subscriptions
 
+# Rows that refer to a subscription may be added meanwhile: a merge of stories, which holds what
+# a writer of digests waits for, adds to ``broken``, and each would wait for the other for ever.
+WITHOUT_KEY = True
+
 PRESENT = installations.is_present(subscriptions.c.platform, subscriptions.c.workspace)
 
 
@@ -155,7 +159,7 @@ async def lock(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, Sub
             PRESENT,
         )
         .order_by(subscriptions.c.id)
-        .with_for_update()
+        .with_for_update(key_share=WITHOUT_KEY)
     )
     rows = await connection.execute(statement)
     return {row.id: _subscription(row) for row in rows}
@@ -238,7 +242,7 @@ async def at(connection: AsyncConnection, destination: Destination) -> list[Subs
         select(subscriptions)
         .where(*_of(destination))
         .order_by(subscriptions.c.id)
-        .with_for_update()
+        .with_for_update(key_share=WITHOUT_KEY)
     )
     return [_subscription(row) for row in await connection.execute(statement)]
 

@@ -28,7 +28,8 @@ from bot.domain.ranking import House
 from bot.domain.schedule import parse_schedule
 from bot.jobs.break_stories import Newsroom, beside_slots, break_stories
 from bot.jobs.write_digests import DigestWriter, PutOff, write_digests
-from bot.storage import entries, feeds, readings, stories
+from bot.storage import broken as broken_rows
+from bot.storage import entries, feeds, readings, stories, subscriptions
 from bot.storage.database import Database
 from bot.storage.schema import broken, deliveries
 from bot.summarize.extractive import ExtractiveSummarizer
@@ -37,6 +38,9 @@ from tests.jobs.test_slots import Paper
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+# Far more than a statement takes that waits for nobody.
+PATIENCE_SECONDS = 10
+
 RULE = Breaking(outlets=3, minutes=60)
 
 
@@ -309,3 +313,16 @@ def test_a_message_between_the_slots_is_never_taken_for_a_slots() -> None:
     """Slots are whole minutes."""
     assert beside_slots(NOON) == NOON + timedelta(microseconds=1)
     assert beside_slots(NOON + timedelta(seconds=3)) == NOON + timedelta(seconds=3)
+
+
+async def test_a_merge_of_stories_does_not_wait_for_a_writer_of_digests(
+    postgres_database: Database,
+) -> None:
+    """The writer may wait for the merged stories: each would wait for the other for ever."""
+    bot = Bot(postgres_database)
+    made = await bot.subscribe()
+    await bot.report("a")
+    async with bot.database.write() as writer, bot.database.write() as merger:
+        await subscriptions.lock(writer, [made.id])
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            assert await broken_rows.record(merger, made.id, [1], now=bot.now) == {1}
