@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.domain.model import Destination, Taste
-from bot.domain.planning import change_taste
+from bot.domain.planning import change_taste, configured
 from bot.domain.schedule import describe, next_slot, previous_slot
 from bot.platforms.console.messenger import PLATFORM
 from bot.storage import subscriptions, turns
@@ -39,8 +39,8 @@ async def subscribe_console(app: App) -> None:
         # A second process that starts meanwhile must find it, not add its own.
         await turns.workspace(connection, CONSOLE.platform, CONSOLE.workspace)
         mine = await subscriptions.of_workspace(connection, CONSOLE.platform, CONSOLE.workspace)
-        if mine and mine[0].taste != taste:
-            changed = change_taste(mine[0], taste, now=now)
+        if mine and (wanted := configured(mine[0].taste, taste)) != mine[0].taste:
+            changed = change_taste(mine[0], wanted, now=now)
             await subscriptions.save_change(connection, changed)
         elif not mine:
             before_last = previous_slot(schedule, before=now) - timedelta(seconds=1)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from bot.domain.growth import Joined
     from bot.domain.lens import Viewpoint
     from bot.domain.model import Digest, Entry, Language, Reading
+    from bot.domain.ranking import House
     from bot.domain.timeline import ToneWords
     from bot.domain.topic import Topic
     from bot.jobs.read_entries import EntryReaders, ReadTotals
@@ -65,7 +66,8 @@ class App:
         """The topics' readers, kept between runs."""
         from bot.jobs.read_entries import EntryReaders
 
-        return EntryReaders(list(self.settings.topics), self._make_reader)
+        levels = {name: topic.level for name, topic in self.settings.topics.items()}
+        return EntryReaders(list(self.settings.topics), self._make_reader, levels=levels)
 
     @cached_property
     def writer(self) -> DigestWriter:
@@ -75,7 +77,28 @@ class App:
 
         # Vectors cost far more time than they add to these summaries: see benchmarks/summaries.py.
         return DigestWriter(
-            self.database, ExtractiveSummarizer(), model=self.model, viewpoint=self.viewpoint
+            self.database,
+            ExtractiveSummarizer(),
+            model=self.model,
+            viewpoint=self.viewpoint,
+            house=self.house,
+            tone_words=self._tones,
+        )
+
+    def _tones(self, title: str, language: str) -> frozenset[str]:
+        # Its words are loaded when the first weekly digest asks for them.
+        return self.tone_words(title, language)
+
+    @property
+    def house(self) -> House:
+        """How stories are chosen here: the caps of the settings, and outlets' owners."""
+        from bot.domain.ranking import House
+
+        taste = self.settings.digest
+        return House(
+            max_per_issue=taste.max_per_issue,
+            max_per_outlet=taste.max_per_outlet,
+            owners=self.settings.outlet_cards.owners,
         )
 
     @cached_property
@@ -185,6 +208,7 @@ class App:
         from bot.commands.budgets import DEFAULT, Budgets, Expensive
         from bot.commands.desk import Defaults, Desk
         from bot.domain.budget import Budget
+        from bot.understanding.expressions import check_pattern
         from bot.understanding.query import QueryReader
 
         taste = self.settings.digest
@@ -208,6 +232,7 @@ class App:
             admins=self.settings.environment.strait_admins,
             explaining=self.explaining,
             viewpoint=self.viewpoint,
+            check_pattern=check_pattern,
         )
 
     @cached_property

@@ -39,6 +39,13 @@ class Jobs:
 
         return PutOff()
 
+    @cached_property
+    def breaking_put_off(self) -> PutOff:
+        """The subscriptions whose breaking news could not be written, while the process lives."""
+        from bot.jobs.write_digests import PutOff
+
+        return PutOff()
+
     @property
     def senders(self) -> Iterable[DeliverySender]:
         """Those that have sent something, or have tried to."""
@@ -125,6 +132,21 @@ class Jobs:
             put_off=self.put_off,
             now=app.clock(),
         )
+
+    async def break_stories(self) -> int:
+        """Tell at once what breaks; returns to how many subscriptions."""
+        from bot.jobs.break_stories import Newsroom, break_stories
+
+        app = self.app
+        newsroom = Newsroom(
+            database=app.database,
+            writer=app.writer,
+            topics=app.settings.topics,
+            messengers=self.messengers,
+            max_words=app.settings.digest.max_words,
+            house=app.house,
+        )
+        return await break_stories(newsroom, self.breaking_put_off, now=app.clock())
 
     async def send(self) -> bool:
         """Send what is in the outbox; returns whether every platform could be asked."""

@@ -9,7 +9,7 @@ import structlog
 
 from bot.app.core import App
 from bot.domain.model import SubscriptionStatus
-from bot.domain.planning import change_taste
+from bot.domain.planning import change_taste, configured
 from bot.domain.schedule import describe
 from bot.settings.outputs import WORKSPACE
 
@@ -104,8 +104,9 @@ async def _follow(
                 problem=REMOVED,
             )
         return
-    if known.taste != output.taste:
-        changed = change_taste(known, output.taste, now=app.clock())
+    taste = configured(known.taste, output.taste)
+    if known.taste != taste:
+        changed = change_taste(known, taste, now=app.clock())
         await subscriptions.save_change(connection, changed)
     if known.status is SubscriptionStatus.PAUSED:
         now = app.clock()

@@ -40,6 +40,9 @@ READ_EVERY = timedelta(seconds=5)
 ASKED_EVERY = timedelta(seconds=1)
 DIGESTS_EVERY = timedelta(seconds=1)
 
+# What breaks is looked for so often: reading takes longer than this, and nobody waits for less.
+BREAKING_EVERY = timedelta(seconds=10)
+
 # What is done once a day is looked for so often, the first time so long after the start.
 CARE_EVERY = timedelta(minutes=10)
 
@@ -108,6 +111,7 @@ class Service:
             next_at=jobs.next_due_at,
             then=("deliveries",) if Role.SEND in self.roles else (),
         )
+        breaking = Wake(job=jobs.break_stories, every=BREAKING_EVERY, then=digests.then)
         sending = Wake(job=self._beating("send", jobs.send), every=DIGESTS_EVERY)
         known = (
             (Role.POLL, "polling", Wake(job=self._beating("poll", jobs.refresh), every=NEWS_EVERY)),
@@ -115,6 +119,7 @@ class Service:
             (Role.READ, "reading", Wake(job=self._beating("read", jobs.read), every=READ_EVERY)),
             (Role.WRITE, "digests", digests),
             (Role.SEND, "deliveries", sending),
+            (Role.WRITE, "breaking", breaking),
             (Role.WRITE, "summaries", Wake(job=jobs.prepare, every=PREPARE_EVERY)),
             (Role.DISCORD, "discord", Wake(job=partial(self.show, "discord"), every=BEAT_EVERY)),
             (Role.CARE, "care", Wake(job=jobs.care, every=CARE_EVERY)),

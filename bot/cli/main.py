@@ -31,6 +31,7 @@ COMMANDS = {
     "preview": "preview",
     "timeline": "timeline",
     "feeds": "feeds",
+    "subscriptions": "subscriptions",
     "replay": "files",
     "summarize": "files",
     "migrate": "care",

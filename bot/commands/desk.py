@@ -24,8 +24,11 @@ from bot.commands.search import (
     read_filters,
     search,
 )
+from bot.commands.tastes import NO_WORDS, TasteWords, apply
 from bot.commands.why import Explainers, Explaining
+from bot.domain.arc import is_weekly
 from bot.domain.compose import DigestRequest
+from bot.domain.errors import InputError
 from bot.domain.explanation import Why
 from bot.domain.lens import Viewpoint
 from bot.domain.model import Destination, Digest, Language, Schedule, Subscription, Taste
@@ -53,13 +56,19 @@ class Defaults:
     max_words: int
 
 
+def no_patterns(pattern: str) -> str:
+    """Refuse an expression where no engine was given for it."""
+    raise InputError(f"Expressions such as /{pattern}/ are not offered here: write words.")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Desk:
     """The use cases behind the slash commands of every platform.
 
     Its errors are StraitErrors whose text is meant for the user. ``write`` composes a
     digest and is the only one that may take seconds; the others read or write a few rows.
-    ``read_query`` knows the names' forms; ``outlets`` are the cards that searches may name.
+    ``read_query`` knows the names' forms; ``outlets`` are the cards that searches may name;
+    ``check_pattern`` refuses expressions that cannot be read (InputError).
     """
 
     database: Database
@@ -73,6 +82,7 @@ class Desk:
     admins: Collection[Admin] = ()
     explaining: Explaining = field(default_factory=Explaining)
     viewpoint: Viewpoint = field(default_factory=Viewpoint)
+    check_pattern: Callable[[str], str] = no_patterns
 
     @property
     def feeds(self) -> FeedDesk:
@@ -170,17 +180,22 @@ class Desk:
         zone: str | None = None,
         language: Language | None = None,
         max_stories: int | None = None,
+        taste: TasteWords = NO_WORDS,
         created_by: str | None,
     ) -> Subscription:
         """Subscribe a destination; ``schedule`` is in the words of ``parse_schedule``."""
-        taste = Taste(
+        plain = Taste(
             topics=(find_topic(self.topics, topic).id,),
             schedule=parse_schedule(schedule, zone or self.defaults.zone),
             language=language or self.defaults.language,
             max_stories=max_stories or self.defaults.max_stories,
         )
         return await subscriptions.subscribe(
-            self.database, destination, taste, created_by=created_by, now=self.clock()
+            self.database,
+            destination,
+            self._tasted(plain, taste),
+            created_by=created_by,
+            now=self.clock(),
         )
 
     async def change(
@@ -193,19 +208,21 @@ class Desk:
         zone: str | None = None,
         language: Language | None = None,
         max_stories: int | None = None,
+        taste: TasteWords = NO_WORDS,
     ) -> Subscription:
         """Change what is not None of a subscription."""
         rule = parse_rule(schedule) if schedule else None
         checked = check_zone(zone) if zone else None
 
-        def make(taste: Taste) -> Taste:
-            was = taste.schedule
-            return replace(
-                taste,
+        def make(before: Taste) -> Taste:
+            was = before.schedule
+            changed = replace(
+                before,
                 schedule=Schedule(rule=rule or was.rule, zone=checked or was.zone),
-                language=language or taste.language,
-                max_stories=max_stories or taste.max_stories,
+                language=language or before.language,
+                max_stories=max_stories or before.max_stories,
             )
+            return self._tasted(changed, taste)
 
         return await subscriptions.change(
             self.database,
@@ -214,6 +231,17 @@ class Desk:
             platform=platform,
             workspace=workspace,
             now=self.clock(),
+        )
+
+    def _tasted(self, before: Taste, words: TasteWords) -> Taste:
+        return apply(before, words, outlets=self.outlets, check_pattern=self.check_pattern)
+
+    async def subscription(
+        self, subscription_id: int, *, platform: str, workspace: str
+    ) -> Subscription:
+        """Return one of the workspace's subscriptions."""
+        return await subscriptions.find_subscription(
+            self.database, subscription_id, platform=platform, workspace=workspace
         )
 
     async def subscriptions(self, platform: str, workspace: str) -> list[Subscription]:
@@ -275,6 +303,9 @@ class Desk:
                 max_words=self.defaults.max_words,
                 told=told,
                 updates=updates,
+                filters=taste.filters,
+                length=taste.length,
+                weekly=is_weekly(taste.schedule),
             )
             for topic in taste.topics
             if topic in self.topics

@@ -79,6 +79,20 @@ async def list_subscriptions(
         return await subscriptions.of_workspace(connection, platform, workspace)
 
 
+async def every_subscription(database: Database) -> list[Subscription]:
+    """Return all subscriptions, for who runs the instance."""
+    async with database.read() as connection:
+        return await subscriptions.everyone(connection)
+
+
+async def find_any(database: Database, subscription_id: int) -> Subscription:
+    """Return a subscription, whosever it is, for who runs the instance; raises NotFoundError."""
+    found = await every_subscription(database)
+    if mine := next((one for one in found if one.id == subscription_id), None):
+        return mine
+    raise _no_such(subscription_id)
+
+
 async def find_subscription(
     database: Database, subscription_id: int, *, platform: str, workspace: str
 ) -> Subscription:
@@ -163,6 +177,8 @@ def _same(known: Subscription, destination: Destination, taste: Taste) -> bool:
         known.destination == destination
         and known.taste.topics == taste.topics
         and known.taste.schedule == taste.schedule
+        # Two of other filters are two digests: "territory at 08:00" beside "culture at 08:00".
+        and known.taste.filters == taste.filters
     )
 
 

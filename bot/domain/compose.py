@@ -4,19 +4,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.domain.filters import LeftOut, Rule, reason_left_out
 from bot.domain.model import (
+    NO_FILTERS,
     Digest,
     DigestItem,
     DigestSentence,
     Document,
     Entry,
+    Filters,
+    IssueWeek,
     ItemKind,
     Language,
+    Length,
     Source,
     Story,
     Summary,
 )
-from bot.domain.ranking import rank
+from bot.domain.ranking import DEFAULT_HOUSE, House, pick, weigh
 from bot.domain.topic import Topic
 
 
@@ -25,7 +30,8 @@ class DigestRequest:
     """What a digest is to hold: stories with a report in ``(since, until]``.
 
     ``told`` maps story ids to the versions that the reader knows already, ``updates`` to how
-    many updates of them the reader was told.
+    many updates of them the reader was told. ``weekly``: with the week's arc. ``breaking``: of
+    these story ids alone, told at once.
     """
 
     topic: Topic
@@ -40,27 +46,62 @@ class DigestRequest:
     late: bool = False
     slots_skipped: int = 0
     updates: Mapping[int, int] = field(default_factory=dict)
+    filters: Filters = NO_FILTERS
+    length: Length = Length.FULL
+    weekly: bool = False
+    breaking: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Chosen:
-    """The stories that a digest tells, in its order, and how many it leaves out."""
+    """The stories that a digest tells, in its order.
+
+    ``left_out`` counts those that would fit but for the digest's length, ``outside`` those
+    that the filters leave out; ``passed_over`` holds both, and what was told before, with why.
+    """
 
     stories: tuple[tuple[Story, ItemKind], ...]
     left_out: int
+    outside: int = 0
+    passed_over: tuple[tuple[Story, LeftOut], ...] = ()
 
 
 def choose(
-    stories: Iterable[Story], *, told: Mapping[int, int], topic: Topic, limit: int, now: datetime
+    stories: Iterable[Story],
+    *,
+    told: Mapping[int, int],
+    topic: Topic,
+    limit: int,
+    now: datetime,
+    filters: Filters = NO_FILTERS,
+    house: House = DEFAULT_HOUSE,
 ) -> Chosen:
-    """Choose what to tell: stories untold, or grown since they were told.
+    """Choose what to tell: stories untold, or grown since they were told, that fit the filters.
 
     ``told`` maps story ids to the version that the destination was told last.
     """
-    fresh = [story for story in stories if story.version > told.get(story.id, 0)]
-    ranked = rank(fresh, sides=topic.sides, now=now)
-    marked = [(s, ItemKind.UPDATE if s.id in told else ItemKind.NEW) for s in ranked]
-    return Chosen(stories=tuple(marked[:limit]), left_out=len(marked[limit:]))
+    fit: list[Story] = []
+    passed: list[tuple[Story, LeftOut]] = []
+    owners = house.owners
+    for story in stories:
+        reason = reason_left_out(story, filters, told=told, owners=owners, finds=house.finds)
+        if reason is None:
+            fit.append(story)
+        else:
+            passed.append((story, reason))
+    liked = filters.prefer or filters.issues
+    weighed = weigh(fit, sides=topic.sides, now=now, owners=owners, liked=liked)
+    picked = pick(weighed, house, limit=limit)
+    return Chosen(
+        stories=tuple((s, _kind(s, told)) for s in picked.stories),
+        left_out=len(picked.left),
+        outside=sum(why.rule is not Rule.TOLD for _, why in passed),
+        passed_over=(*passed, *picked.left),
+    )
+
+
+def _kind(story: Story, told: Mapping[int, int]) -> ItemKind:
+    return ItemKind.UPDATE if story.id in told else ItemKind.NEW
 
 
 def news_of(story: Story, *, since: datetime) -> tuple[Entry, ...]:
@@ -109,6 +150,7 @@ def compose_item(story: Story, kind: ItemKind, summary: Summary) -> DigestItem:
         first_seen_at=story.first_seen_at,
         last_seen_at=story.last_seen_at,
         method=summary.method,
+        peripheral=story.peripheral,
     )
 
 
@@ -125,6 +167,9 @@ def compose(
     slot_at: datetime | None = None,
     late: bool = False,
     slots_skipped: int = 0,
+    outside: int = 0,
+    arc: tuple[IssueWeek, ...] = (),
+    breaking: bool = False,
 ) -> Digest:
     """Put the items together as the digest of a topic over ``(since, until]``.
 
@@ -148,6 +193,9 @@ def compose(
         slot_at=slot_at,
         late=late,
         slots_skipped=slots_skipped,
+        stories_outside=outside,
+        arc=arc,
+        breaking=breaking,
     )
 
 

@@ -22,9 +22,19 @@ class Outlets:
         """The outlets' main names, in the order of the cards."""
         return [card.name for card in self._by_id.values()]
 
+    @property
+    def owners(self) -> dict[str, str]:
+        """Outlet id → owner, of those whose card names one."""
+        return {card.id: card.owner for card in self._by_id.values() if card.owner}
+
     def get(self, outlet_id: str | None) -> Outlet | None:
         """Return the card of that id, or None."""
         return self._by_id.get(outlet_id) if outlet_id else None
+
+    def name_of(self, outlet_id: str) -> str:
+        """Return the name of the card of that id; an id without one stands for itself."""
+        card = self._by_id.get(outlet_id)
+        return card.name if card else outlet_id
 
     def named(self, name: str) -> Outlet | None:
         """Return the card of that id or name, in any case, or None."""

@@ -78,6 +78,11 @@ def change_taste(subscription: Subscription, taste: Taste, *, now: datetime) -> 
     )
 
 
+def configured(taste: Taste, settings: Taste) -> Taste:
+    """Return the taste as the settings have it; filters, which they do not hold, stay."""
+    return replace(settings, filters=taste.filters, length=taste.length, breaking=taste.breaking)
+
+
 def stepped_back(last_slot_at: datetime, *, now: datetime) -> bool:
     """Tell whether the slot was settled by a clock that was ahead of this one."""
     return last_slot_at > now + CLOCK_SKEW

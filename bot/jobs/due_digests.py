@@ -12,7 +12,18 @@ from datetime import datetime
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.model import Destination, Digest, Language, Slot, SlotStatus, Subscription
+from bot.domain.arc import is_weekly
+from bot.domain.model import (
+    NO_FILTERS,
+    Destination,
+    Digest,
+    Filters,
+    Language,
+    Length,
+    Slot,
+    SlotStatus,
+    Subscription,
+)
 from bot.domain.planning import Plan, plan, stepped_back
 from bot.domain.schedule import covered_since
 from bot.jobs.shelf import Shelf
@@ -49,6 +60,9 @@ class Wanted:
     since: datetime
     slot: Slot
     skipped: int
+    filters: Filters = NO_FILTERS
+    length: Length = Length.FULL
+    weekly: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -150,6 +164,9 @@ def _wanted(subscription: Subscription, planned: Plan, tell: Slot) -> Wanted:
         since=covered_since(taste.schedule, tell.slot_at, covered_until=subscription.covered_until),
         slot=tell,
         skipped=len(planned.skipped),
+        filters=taste.filters,
+        length=taste.length,
+        weekly=is_weekly(taste.schedule),
     )
 
 
@@ -157,7 +174,9 @@ async def _split(
     database: Database, wanted: Wanted, members: Sequence[Due], shelf: Shelf, *, now: datetime
 ) -> list[Alike]:
     """Divide those who want the same by what they have been told of its stories."""
-    found = [await shelf.stories(t, since=wanted.since, until=now) for t in wanted.topics]
+    found = [
+        await shelf.wanted(t, wanted.filters, since=wanted.since, until=now) for t in wanted.topics
+    ]
     story_ids = {story.id for stories in found for story in stories}
     async with database.read() as connection:
         told = await digests.told_to(
@@ -198,7 +217,10 @@ async def save_alike(
     saved = 0
     for some in _batches(alike.members):
         async with database.write() as connection:
-            settled = await _settle(connection, await _unchanged(connection, some), now=now)
+            same = await _unchanged(connection, some)
+            # What broke meanwhile was told to the destination by now: composed anew without it.
+            same = await _told_the_same(connection, alike, same, made)
+            settled = await _settle(connection, same, now=now)
             for digest in made if settled else ():
                 await _save(connection, settled, digest, alike.wanted.slot, now=now)
             await deliveries.add_for(
@@ -213,6 +235,17 @@ async def _unchanged(connection: AsyncConnection, due: Sequence[Due]) -> list[Du
     """Return those that are still as they were planned, and keep them so until the commit."""
     current = await subscriptions.lock(connection, [one.subscription.id for one in due])
     return [one for one in due if current.get(one.subscription.id) == one.subscription]
+
+
+async def _told_the_same(
+    connection: AsyncConnection, alike: Alike, due: Sequence[Due], made: Sequence[Digest]
+) -> list[Due]:
+    """Return those whose destination still was told the same of what the digests tell."""
+    story_ids = {item.story_id for digest in made for item in digest.items}
+    known = {i: version for i, version in alike.told.items() if i in story_ids}
+    where = {one.subscription.destination for one in due}
+    told = await digests.told_to(connection, where, story_ids) if story_ids else {}
+    return [one for one in due if told.get(one.subscription.destination, known) == known]
 
 
 async def _settle(

@@ -1,8 +1,8 @@
 """Reads entries in order of arrival: relevance, duplicates, stories."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
 from uuid import uuid4
@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.errors import StorageError
 from bot.domain.growth import Joined, grow
 from bot.domain.model import Entry
+from bot.domain.topic import Level
 from bot.storage import entries, facts, readings, stories, turns
 from bot.storage.database import STORAGE_ATTEMPTS, Database
 from bot.understanding.reader import REMEMBER, ReadBatch, Reader
@@ -22,6 +23,9 @@ BATCH = 100
 
 # The fact that names the last batch that was read.
 SEAL = "last batch read"
+
+# relevance (0..1) → level
+LevelOf = Callable[[float], Level]
 
 # (topic, remembered readings, source of story ids) → a reader that goes on from there
 ReaderFactory = Callable[[str, Sequence[Joined], Callable[[], int]], Reader]
@@ -46,22 +50,35 @@ class EntryReaders:
     one, so that a reader that another process has outrun is found out before it saves.
     """
 
-    def __init__(self, topics: Sequence[str], factory: ReaderFactory) -> None:
+    def __init__(
+        self,
+        topics: Sequence[str],
+        factory: ReaderFactory,
+        *,
+        levels: Mapping[str, LevelOf] | None = None,
+    ) -> None:
+        """``levels`` say of each topic's readings whether they are core or peripheral."""
+        self._levels = levels or {}
         self.topics = tuple(topics)
         self.seal: str | None = None
+        self.new_story_id: Callable[[], int] = count(1).__next__
         self._factory = factory
         self._readers: dict[str, Reader] = {}
+
+    def level_of(self, topic: str) -> LevelOf | None:
+        """Return what tells the level of a topic's readings, where it is known."""
+        return self._levels.get(topic)
 
     async def load(self, connection: AsyncConnection, *, now: datetime) -> dict[str, Reader]:
         """Return each topic's reader, restored from the database where it has moved on."""
         seal = await facts.get(connection, SEAL)
         if not self._readers or seal != self.seal:
             # The topics' stories share one numbering.
-            ids = count(await stories.next_id(connection))
+            self.new_story_id = count(await stories.next_id(connection)).__next__
             for topic in self.topics:
                 remembered = await readings.remembered(connection, topic, since=now - REMEMBER)
                 self._readers[topic] = await asyncio.to_thread(
-                    self._factory, topic, remembered, ids.__next__
+                    self._factory, topic, remembered, self.new_story_id
                 )
             self.seal = seal
         return self._readers
@@ -124,6 +141,10 @@ async def _read_batch(
             raise OutrunError
         for topic, read in understood.items():
             await _save(connection, topic, batch, read)
+            level = readers.level_of(topic)
+            if level is not None:
+                lone = _touching(batch, read, level)
+                await _save_peripheral(connection, topic, lone, readers.new_story_id)
         await entries.mark_read(connection, batch)
         await facts.save(connection, SEAL, seal)
     readers.seal = seal
@@ -140,6 +161,37 @@ async def _save(
     for left, into in (await readings.move(connection, topic, read.moved)).items():
         await stories.save_merged(connection, left, into=into)
     await stories.save_follows(connection, read.follows)
+
+
+def _touching(batch: Sequence[Entry], read: ReadBatch, level_of: LevelOf) -> list[Joined]:
+    """Return the entries that only touch the topic, and copy nothing."""
+    by_id = {entry.id: entry for entry in batch}
+    return [
+        (by_id[r.entry_id], r)
+        for r in read.readings
+        if r.story_id is None
+        and r.duplicate_of is None
+        and level_of(r.relevance) is Level.PERIPHERAL
+    ]
+
+
+async def _save_peripheral(
+    connection: AsyncConnection,
+    topic: str,
+    lone: Sequence[Joined],
+    new_story_id: Callable[[], int],
+) -> None:
+    """Make a story of each report that only touches the topic, unless it has one.
+
+    No reading names it: an edit may yet make the report matter, and no core story is
+    compared with it.
+    """
+    if not lone:
+        return
+    known = await stories.led_by(connection, topic, [entry.id for entry, _ in lone])
+    fresh = [joined for joined in lone if joined[0].id not in known]
+    made = [replace(grow(None, new_story_id(), [one]), peripheral=True) for one in fresh]
+    await stories.save(connection, made)
 
 
 async def _save_stories(connection: AsyncConnection, joined: Sequence[Joined]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.domain.model import Story
+from bot.domain.model import Filters, Story
 from bot.storage import entries, feeds, stories
 from bot.storage.database import Database
 
@@ -15,6 +15,7 @@ class Shelf:
         self._database = database
         self._stories: dict[tuple[str, datetime, datetime], list[Story]] = {}
         self._answers: dict[tuple[str, ...], dict[str, list[datetime | None]]] = {}
+        self._peripheral: dict[tuple[str, datetime, datetime], list[Story]] = {}
         self._read: dict[tuple[datetime, datetime], tuple[int, int]] = {}
 
     async def stories(self, topic: str, *, since: datetime, until: datetime) -> list[Story]:
@@ -34,6 +35,25 @@ class Shelf:
             async with self._database.read() as connection:
                 self._answers[wanted] = await feeds.answers(connection, wanted)
         return self._answers[wanted]
+
+    async def peripheral(self, topic: str, *, since: datetime, until: datetime) -> list[Story]:
+        """Return what only touched the topic in ``(since, until]``, a report a story."""
+        key = (topic, since, until)
+        if key not in self._peripheral:
+            async with self._database.read() as connection:
+                self._peripheral[key] = await stories.peripheral(
+                    connection, topic, since=since, until=until
+                )
+        return self._peripheral[key]
+
+    async def wanted(
+        self, topic: str, filters: Filters, *, since: datetime, until: datetime
+    ) -> list[Story]:
+        """Return the stories that a subscription with these filters may be told."""
+        found = await self.stories(topic, since=since, until=until)
+        if not filters.peripheral:
+            return found
+        return [*found, *await self.peripheral(topic, since=since, until=until)]
 
     async def read_since(self, since: datetime, *, until: datetime) -> tuple[int, int]:
         """Return how many entries, of how many outlets, were read in ``(since, until]``."""

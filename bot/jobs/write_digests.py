@@ -4,17 +4,39 @@ import asyncio
 import hashlib
 from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
 
-from bot.domain.compose import DigestRequest, choose, compose, compose_item, documents, news_of
+from bot.domain.arc import DAYS, week_arc
+from bot.domain.compose import (
+    Chosen,
+    DigestRequest,
+    choose,
+    compose,
+    compose_item,
+    documents,
+    news_of,
+)
 from bot.domain.errors import StorageError
+from bot.domain.filters import reason_left_out
 from bot.domain.lens import Lens, Viewpoint, look, new_since
-from bot.domain.model import Digest, DigestItem, Entry, ItemKind, SlotStatus, Story, Summary
+from bot.domain.model import (
+    Digest,
+    DigestItem,
+    Entry,
+    IssueWeek,
+    ItemKind,
+    Length,
+    SlotStatus,
+    Story,
+    Summary,
+)
+from bot.domain.ranking import DEFAULT_HOUSE, House
 from bot.domain.retry import LONGEST_DELAY, back_off
+from bot.domain.timeline import ToneWords
 from bot.domain.topic import Topic
 from bot.jobs.due_digests import (
     Alike,
@@ -31,6 +53,7 @@ from bot.storage.database import Database
 from bot.summarize.extractive import ExtractiveSummarizer
 from bot.summarize.llm import PASSING, LlmSummarizer
 from bot.summarize.newest import newest_sentence
+from bot.understanding.expressions import finds
 
 log = structlog.get_logger()
 
@@ -39,6 +62,9 @@ MOST_SUMMARIES = 2_000
 
 # So long before a slot its summaries are made, so that the digest itself takes no time.
 PREPARED_BEFORE = timedelta(minutes=3)
+
+# A brief summary has half the words of a whole one, and one sentence at least.
+FEWEST_WORDS = 20
 
 
 class DigestWriter:
@@ -51,12 +77,19 @@ class DigestWriter:
         *,
         model: LlmSummarizer | None = None,
         viewpoint: Viewpoint | None = None,
+        house: House = DEFAULT_HOUSE,
+        tone_words: ToneWords | None = None,
     ) -> None:
-        """Write summaries with ``model`` where there is one, else by extraction."""
+        """Write summaries with ``model`` where there is one, else by extraction.
+
+        ``house`` says how stories are chosen; without ``tone_words`` an arc has no temperature.
+        """
         self._viewpoint = viewpoint or Viewpoint()
         self._database = database
         self._summarizer = summarizer
         self._model = model
+        self._house = replace(house, finds=finds)
+        self._tone_words = tone_words or _no_words
         self._made: OrderedDict[tuple[int, str, str], Summary] = OrderedDict()
 
     async def write(self, request: DigestRequest, shelf: Shelf | None = None) -> Digest:
@@ -65,18 +98,52 @@ class DigestWriter:
         The shelf has what digests of the same moment share; without it all is read anew.
         """
         shelf = shelf or Shelf(self._database)
-        found = await shelf.stories(request.topic.id, since=request.since, until=request.until)
+        times = {"since": request.since, "until": request.until}
+        found = await shelf.wanted(request.topic.id, request.filters, **times)
+        chosen = await self._choose(found, request)
+        lens = await self._lens(request, shelf)
+        items = [
+            _shortened(await self._item(story, kind, request, lens), request)
+            for story, kind in chosen.stories
+        ]
         read = await shelf.read_since(request.since, until=request.until)
-        chosen = choose(
-            found,
+        arc = await self._arc(request, shelf) if request.weekly else ()
+        return _compose(items, request, chosen, read, arc)
+
+    async def _choose(self, found: Sequence[Story], request: DigestRequest) -> Chosen:
+        choice = partial(
+            choose,
+            [story for story in found if not request.breaking or story.id in request.breaking],
             told=request.told,
             topic=request.topic,
             limit=request.max_stories,
             now=request.until,
+            filters=request.filters,
+            house=self._house,
         )
-        lens = await self._lens(request, shelf)
-        items = [await self._item(story, kind, request, lens) for story, kind in chosen.stories]
-        return _compose(items, request, chosen.left_out, read)
+        if not (request.filters.include or request.filters.exclude):
+            return choice()
+        # Twenty expressions over thousands of reports would hold up every heartbeat.
+        return await asyncio.to_thread(choice)
+
+    async def _arc(self, request: DigestRequest, shelf: Shelf) -> tuple[IssueWeek, ...]:
+        """Return the week's arc of the stories that fit, told before or not."""
+        since = request.until - timedelta(days=DAYS)
+        found = await shelf.stories(request.topic.id, since=since, until=request.until)
+        house = self._house
+        fitting = [
+            story
+            for story in found
+            if not reason_left_out(story, request.filters, owners=house.owners, finds=house.finds)
+        ]
+        return week_arc(
+            fitting,
+            until=request.until,
+            zone=request.zone,
+            language=request.language,
+            words=self._tone_words,
+            sides=request.topic.sides,
+        )
 
     async def _lens(self, request: DigestRequest, shelf: Shelf) -> Lens:
         return Lens(
@@ -106,7 +173,7 @@ class DigestWriter:
 
     async def _summary(self, story: Story, request: DigestRequest) -> Summary:
         reports = news_of(story, since=request.since)
-        made_of = _fingerprint(reports, request.max_words, self._model)
+        made_of = _fingerprint(reports, _words(request), self._model)
         key = (story.id, request.language.value, made_of)
         if key in self._made:
             return self._made[key]
@@ -140,18 +207,22 @@ class DigestWriter:
         return await self._model.summarize(
             documents(reports),
             language=request.language,
-            max_words=request.max_words,
+            max_words=_words(request),
             before=told,
         )
 
     def _summarize(self, reports: Sequence[Entry], request: DigestRequest) -> Summary:
         return self._summarizer.summarize(
-            documents(reports), language=request.language, max_words=request.max_words
+            documents(reports), language=request.language, max_words=_words(request)
         )
 
 
 def _compose(
-    items: Sequence[DigestItem], request: DigestRequest, left_out: int, read: tuple[int, int]
+    items: Sequence[DigestItem],
+    request: DigestRequest,
+    chosen: Chosen,
+    read: tuple[int, int],
+    arc: tuple[IssueWeek, ...],
 ) -> Digest:
     return compose(
         items,
@@ -160,12 +231,30 @@ def _compose(
         zone=request.zone,
         since=request.since,
         until=request.until,
-        left_out=left_out,
+        left_out=chosen.left_out,
         read=read,
         slot_at=request.slot_at,
         late=request.late,
         slots_skipped=request.slots_skipped,
+        outside=chosen.outside,
+        arc=arc,
+        breaking=bool(request.breaking),
     )
+
+
+def _words(request: DigestRequest) -> int:
+    """Return how many words a summary may have; headlines alone share the whole summary's."""
+    if request.length is Length.BRIEF:
+        return max(request.max_words // 2, FEWEST_WORDS)
+    return request.max_words
+
+
+def _shortened(item: DigestItem, request: DigestRequest) -> DigestItem:
+    return replace(item, sentences=()) if request.length is Length.HEADLINES else item
+
+
+def _no_words(title: str, language: str) -> frozenset[str]:
+    return frozenset()
 
 
 def _fingerprint(reports: Sequence[Entry], max_words: int, model: LlmSummarizer | None) -> str:
@@ -230,6 +319,9 @@ class Making:
                 slot_at=wanted.slot.slot_at,
                 late=wanted.slot.status is SlotStatus.LATE,
                 slots_skipped=wanted.skipped,
+                filters=wanted.filters,
+                length=wanted.length,
+                weekly=wanted.weekly,
             )
             for topic in wanted.topics
             if topic in self.topics

@@ -5,9 +5,14 @@ a feed does not tell)::
 
     {"topic", "title", "language", "zone", "since", "until", "slot_at": time | null,
      "late": bool, "slots_skipped", "stories_left_out", "entries_read", "outlets_read",
+     "stories_outside", "breaking": bool, "week": [
+       {"issue", "issue_name", "stories", "reports", "by_day": [seven counts of reports],
+        "temperature": -1..1 | null, "cooperation", "friction", "main_story": id, "headline",
+        "language", "url" | null}],
      "stories": [
        {"number", "id", "version", "kind": "new" | "update", "headline", "language",
-        "issue", "issue_name", "first_seen_at", "last_seen_at", "method", "single_source",
+        "issue", "issue_name", "first_seen_at", "last_seen_at", "method", "peripheral": bool,
+        "single_source",
         "coverage": {"KR", "JP", "elsewhere"},
         "panel": [{"side", "reports", "outlets": [name], "first": number of a source}],
         "silent": ["KR" | "JP"], "status": "developing" | "today" | "quiet" | "settled" | null,
@@ -26,14 +31,25 @@ a feed does not tell)::
 counts the earlier digests that it stands for. ``panel`` has the sides that reported a story of
 several outlets, ``silent`` those that had the time to and did not; ``update`` numbers the
 updates that the destination was told (0: it is new). A ``value`` is a decimal number as text.
-A ``url`` is null where the feed gave no safe web address.
+``stories_outside`` are left out by the
+subscription's filters; ``breaking`` is told between the slots; ``week`` is the arc of a weekly
+digest, its days ending with the digest's own. A ``url`` is null where the feed gave no safe
+web address.
 """
 
 import json
 from datetime import UTC, datetime
 
 from bot.domain.lens import ELSEWHERE
-from bot.domain.model import CountsDiffer, Digest, DigestItem, SinceTold, Source, TermsDiffer
+from bot.domain.model import (
+    CountsDiffer,
+    Digest,
+    DigestItem,
+    IssueWeek,
+    SinceTold,
+    Source,
+    TermsDiffer,
+)
 from bot.rendering.safe import NAME_LIMIT, TITLE_LIMIT, clean, safe_url
 from bot.rendering.texts import Texts
 from bot.rendering.view import side_of
@@ -56,9 +72,29 @@ def render_json(digest: Digest, texts: Texts) -> str:
         "stories_left_out": digest.stories_left_out,
         "entries_read": digest.entries_read,
         "outlets_read": digest.outlets_read,
+        "stories_outside": digest.stories_outside,
+        "breaking": digest.breaking,
+        "week": [_week(week, texts) for week in digest.arc],
         "stories": [_story(n, item, digest, texts) for n, item in enumerate(digest.items, 1)],
     }
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+def _week(week: IssueWeek, texts: Texts) -> Json:
+    return {
+        "issue": week.issue.value,
+        "issue_name": texts.issue(week.issue),
+        "stories": week.stories,
+        "reports": week.reports,
+        "by_day": list(week.by_day),
+        "temperature": week.temperature,
+        "cooperation": week.cooperation,
+        "friction": week.friction,
+        "main_story": week.main_story_id,
+        "headline": clean(week.headline, TITLE_LIMIT),
+        "language": clean(week.language, NAME_LIMIT),
+        "url": safe_url(week.url),
+    }
 
 
 def _story(number: int, item: DigestItem, digest: Digest, texts: Texts) -> Json:
@@ -74,6 +110,7 @@ def _story(number: int, item: DigestItem, digest: Digest, texts: Texts) -> Json:
         "first_seen_at": _utc(item.first_seen_at),
         "last_seen_at": _utc(item.last_seen_at),
         "method": clean(item.method, NAME_LIMIT),
+        "peripheral": item.peripheral,
         "single_source": len({source.outlet_name for source in item.sources}) == 1,
         "coverage": _coverage(item, digest),
         **_evidence(item, digest),

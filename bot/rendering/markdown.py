@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from bot.domain.model import Digest
+from bot.rendering.arc import ArcView
 from bot.rendering.safe import defuse
 from bot.rendering.texts import Texts
 from bot.rendering.view import (
@@ -45,11 +46,19 @@ def _blocks(view: DigestView) -> Iterator[str]:
     if view.late:
         yield f"**{escape(view.late)}**"
     yield escape(view.summary)
+    if view.arc:
+        yield from _arc(view.arc)
     for item in view.items:
         yield from _item(item)
     if view.footer:
         yield "---"
         yield f"*{escape(view.footer)}*"
+
+
+def _arc(arc: ArcView) -> Iterator[str]:
+    yield f"## {escape(arc.title)}"
+    yield "\n".join(f"- {escape(w.line)}\\\n  {link(w.headline, w.url)}" for w in arc.issues)
+    yield f"*{escape(arc.note)}*"
 
 
 def _item(item: ItemView) -> Iterator[str]:

@@ -8,6 +8,7 @@ from rich.style import Style
 from rich.text import Text
 
 from bot.domain.model import Digest
+from bot.rendering.arc import ArcView
 from bot.rendering.safe import defuse
 from bot.rendering.texts import Texts
 from bot.rendering.view import DigestView, ItemView, SentenceView, SideView, SourceView, view_digest
@@ -29,7 +30,12 @@ def render_text(digest: Digest, texts: Texts, *, width: int = 88) -> str:
 def render_console(digest: Digest, texts: Texts) -> RenderableType:
     """Return the digest for a ``rich`` console: styled, the titles and marks being links."""
     view = view_digest(digest, texts)
-    return Group(*_header(view), *(part for item in view.items for part in _item(item)), _end(view))
+    return Group(
+        *_header(view),
+        *_arc(view.arc),
+        *(part for item in view.items for part in _item(item)),
+        _end(view),
+    )
 
 
 def _lines(view: DigestView, width: int) -> Iterator[str]:
@@ -38,12 +44,23 @@ def _lines(view: DigestView, width: int) -> Iterator[str]:
     if view.late:
         yield from wrap(view.late, width)
     yield from wrap(view.summary, width)
+    if view.arc:
+        yield from _arc_lines(view.arc, width)
     for item in view.items:
         yield ""
         yield from _item_lines(item, width)
     if view.footer:
         yield ""
         yield from wrap(view.footer, width)
+
+
+def _arc_lines(arc: ArcView, width: int) -> Iterator[str]:
+    yield ""
+    yield from wrap(arc.title, width)
+    for week in arc.issues:
+        yield from _indented(week.line, width)
+        yield from wrap(week.headline, width, first=SOURCE_INDENT, rest=SOURCE_INDENT)
+    yield from _indented(arc.note, width)
 
 
 def _item_lines(item: ItemView, width: int) -> Iterator[str]:
@@ -108,6 +125,17 @@ def _header(view: DigestView) -> Iterator[RenderableType]:
     if view.late:
         yield Text(view.late, style="bold yellow")
     yield Text(view.summary)
+
+
+def _arc(arc: ArcView | None) -> Iterator[RenderableType]:
+    if arc is None:
+        return
+    yield Text(f"\n{arc.title}", style="bold")
+    for week in arc.issues:
+        yield _padded(Text(week.line))
+        link = Style(link=week.url, underline=week.url is not None)
+        yield Padding(Text(week.headline, style=link), (0, 0, 0, len(SOURCE_INDENT)))
+    yield _padded(Text(arc.note, style="dim"))
 
 
 def _end(view: DigestView) -> RenderableType:

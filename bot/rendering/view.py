@@ -8,6 +8,7 @@ from bot.domain.lens import ELSEWHERE
 from bot.domain.lens import side_of as side_among
 from bot.domain.model import Digest, DigestItem, DigestSentence, ItemKind, Source
 from bot.rendering import evidence
+from bot.rendering.arc import ArcView, view_arc
 from bot.rendering.safe import NAME_LIMIT, TITLE_LIMIT, clean, safe_url
 from bot.rendering.texts import Texts
 
@@ -87,6 +88,7 @@ class ItemView:
     when: str
     latest_at: datetime
     single_source: str
+    peripheral: str
     foreign: str
     sentences: tuple[SentenceView, ...]
     sides: tuple[SideView, ...]
@@ -113,7 +115,7 @@ class ItemView:
     @property
     def labels(self) -> tuple[str, ...]:
         """The short words beside the headline."""
-        labels = (self.mark, self.issue, self.when, self.single_source)
+        labels = (self.mark, self.issue, self.when, self.single_source, self.peripheral)
         return tuple(label for label in labels if label)
 
     @property
@@ -139,6 +141,7 @@ class DigestView:
     late: str
     items: tuple[ItemView, ...]
     footer: str
+    arc: ArcView | None = None
 
 
 def view_digest(digest: Digest, texts: Texts) -> DigestView:
@@ -158,6 +161,7 @@ def view_digest(digest: Digest, texts: Texts) -> DigestView:
         late=_late(digest, texts),
         items=tuple(_item(n, item, digest, texts) for n, item in enumerate(digest.items, 1)),
         footer=_footer(digest.items, texts),
+        arc=view_arc(digest, texts),
     )
 
 
@@ -169,6 +173,10 @@ def side_of(country: str | None, digest: Digest) -> str:
 def _summary(digest: Digest, texts: Texts) -> str:
     reports = texts.count("counts.reports", digest.entries_read)
     outlets = texts.count("counts.outlets", digest.outlets_read)
+    if digest.breaking:
+        return texts.say("digest.breaking")
+    if not digest.items and digest.stories_outside:
+        return texts.count("digest.quiet_filtered", digest.stories_outside)
     if not digest.items:
         key = "digest.quiet" if digest.entries_read else "digest.unread"
         return texts.say(key, reports=reports, outlets=outlets)
@@ -211,6 +219,7 @@ def _item(number: int, item: DigestItem, digest: Digest, texts: Texts) -> ItemVi
         when=texts.relative(latest_at, seen_from=digest.until),
         latest_at=latest_at,
         single_source=texts.say("story.single_source") if alone else "",
+        peripheral=texts.say("story.peripheral") if item.peripheral else "",
         foreign=_foreign_note(item, texts),
         sentences=tuple(_sentence(sentence, sources) for sentence in item.sentences),
         sides=sides,

@@ -43,6 +43,8 @@ class DigestTaste(BaseModel):
 
     max_stories: Annotated[int, Field(ge=1, le=50)] = 10
     max_words: Annotated[int, Field(ge=20, le=200)] = 60
+    max_per_issue: Annotated[int, Field(ge=1, le=50)] = 3
+    max_per_outlet: Annotated[int, Field(ge=1, le=50)] = 3
     zone: str = "Asia/Seoul"
     language: Language = Language.EN
 

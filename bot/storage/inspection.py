@@ -115,4 +115,5 @@ def is_empty_story() -> ColumnElement[bool]:
     other = stories.alias("other")
     held = exists().where(readings.c.story_id == stories.c.id)
     leads_here = exists().where(other.c.merged_into == stories.c.id)
-    return and_(stories.c.merged_into.is_(None), ~held, ~leads_here)
+    alone = stories.c.peripheral
+    return and_(stories.c.merged_into.is_(None), ~alone, ~held, ~leads_here)

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.storage import inspection, pruned_items, search_index
 from bot.storage.deliveries import DONE
 from bot.storage.schema import (
+    broken,
     deliveries,
     digests,
     entries,
@@ -56,7 +57,7 @@ async def drop_irrelevant(
     copied = exists().where(
         readings.c.duplicate_of == entries.c.id, readings.c.story_id.is_not(None)
     )
-    leads = exists().where(stories.c.lead_entry_id == entries.c.id)
+    leads = exists().where(stories.c.lead_entry_id == entries.c.id, ~stories.c.peripheral)
     chosen = select(entries.c.id, entries.c.feed_id, entries.c.guid).where(
         window.holds(entries.c.id),
         entries.c.seen_at < before,
@@ -70,6 +71,10 @@ async def drop_irrelevant(
     await pruned_items.remember(connection, items, today=today)
     ids = [row.id for row in rows]
     await search_index.forget(connection, ids)
+    # A report that only touched a topic takes the story with it that it alone was.
+    await connection.execute(
+        delete(stories).where(stories.c.lead_entry_id.in_(ids), stories.c.peripheral)
+    )
     await _delete_ids(connection, entries, ids)
     return len(rows)
 
@@ -109,6 +114,9 @@ async def drop_told(connection: AsyncConnection, window: Window, *, before: date
     told it again.
     """
     ended = select(stories.c.id).where(window.holds(stories.c.id), stories.c.last_seen_at < before)
+    await connection.execute(
+        delete(broken).where(broken.c.story_id.in_(ended), broken.c.told_at < before)
+    )
     gone = (
         delete(told)
         .where(told.c.story_id.in_(ended), told.c.told_at < before)

@@ -104,6 +104,8 @@ stories = Table(
     Column("merged_into", Id, ForeignKey("stories.id")),
     # The earlier story that this one follows: ruled, then appealed, then seized.
     Column("follows", Id, ForeignKey("stories.id")),
+    # One report that only touches the topic; no reading names it, its lead is all that it has.
+    Column("peripheral", Boolean, nullable=False, server_default=false()),
 )
 Index("ix_stories_topic_last_seen_at", stories.c.topic, stories.c.last_seen_at)
 # Without it every entry that is dropped would look through all stories (foreign keys).
@@ -164,6 +166,10 @@ subscriptions = Table(
     Column("owed_slot_at", UtcDateTime),
     Column("covered_until", UtcDateTime),
     Column("problem", Text),
+    # Filters, length and what is told at once (bot/storage/tastes.py); NULL: a plain taste.
+    Column("taste", JSON(none_as_null=True)),
+    # Whether anything is told at once, so that those are found without reading the tastes.
+    Column("breaking", Boolean, nullable=False, server_default=false()),
 )
 Index("ix_subscriptions_workspace", subscriptions.c.platform, subscriptions.c.workspace)
 Index("ix_subscriptions_status_due_at", subscriptions.c.status, subscriptions.c.due_at)
@@ -214,6 +220,21 @@ told = Table(
     Column("updates", Integer, nullable=False, server_default="0"),
 )
 Index("ix_told_story_id", told.c.story_id)
+
+# Which stories a subscription was told at once. Its primary key is why none is told so twice.
+broken = Table(
+    "broken",
+    metadata,
+    Column(
+        "subscription_id",
+        Id,
+        ForeignKey("subscriptions.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("story_id", Id, ForeignKey("stories.id", ondelete="CASCADE"), primary_key=True),
+    Column("told_at", UtcDateTime, nullable=False),
+)
+Index("ix_broken_story_id", broken.c.story_id)
 
 deliveries = Table(
     "deliveries",

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.growth import merge
 from bot.domain.model import Entry, Issue, Story, StoryRef
+from bot.storage import broken
 from bot.storage import entries as entry_rows
 from bot.storage.dialect import insert
 from bot.storage.schema import entries, readings, stories, told
@@ -32,6 +33,7 @@ COLUMNS = (
     stories.c.first_seen_at,
     stories.c.last_seen_at,
     stories.c.version,
+    stories.c.peripheral,
 )
 
 
@@ -63,6 +65,7 @@ async def save_merged(connection: AsyncConnection, left: int, *, into: int) -> N
         await save(connection, [merge(both[into], both[left])])
     await _merge_told(connection, left, into=into)
     await _merge_follows(connection, left, into=into)
+    await broken.merge(connection, left, into=into)
     # Stories merged earlier into this one follow, so that one step always suffices.
     chain = (stories.c.id == left) | (stories.c.merged_into == left)
     await connection.execute(update(stories).where(chain).values(merged_into=into))
@@ -122,11 +125,43 @@ async def latest(
             stories.c.topic == topic,
             stories.c.last_seen_at > since,
             stories.c.last_seen_at <= until,
+            ~stories.c.peripheral,
         )
         .order_by(stories.c.last_seen_at.desc(), stories.c.id)
         .limit(limit)
     )
     return await _fetch(connection, statement)
+
+
+async def peripheral(
+    connection: AsyncConnection,
+    topic: str,
+    *,
+    since: datetime,
+    until: datetime,
+    limit: int = 500,
+) -> list[Story]:
+    """Return the reports of ``(since, until]`` that only touch the topic, as stories of one."""
+    statement = (
+        _whole()
+        .where(
+            stories.c.topic == topic,
+            stories.c.last_seen_at > since,
+            stories.c.last_seen_at <= until,
+            stories.c.peripheral,
+        )
+        .order_by(stories.c.last_seen_at.desc(), stories.c.id)
+        .limit(limit)
+    )
+    return await _fetch(connection, statement)
+
+
+async def led_by(connection: AsyncConnection, topic: str, entry_ids: Sequence[int]) -> set[int]:
+    """Return which of these entries have a peripheral story of the topic."""
+    statement = select(stories.c.lead_entry_id).where(
+        stories.c.lead_entry_id.in_(entry_ids), stories.c.topic == topic, stories.c.peripheral
+    )
+    return set((await connection.execute(statement)).scalars())
 
 
 async def begun(
@@ -145,6 +180,7 @@ async def begun(
         stories.c.first_seen_at < until,
         # Nothing is first seen later than last: lets the index of the latest stories serve.
         stories.c.last_seen_at >= since,
+        ~stories.c.peripheral,
     )
     if issue is not None:
         statement = statement.where(stories.c.issue == issue)
@@ -268,7 +304,29 @@ async def _reports(connection: AsyncConnection, found: Sequence[Story]) -> dict[
     )
     for row in await connection.execute(statement):
         reports.setdefault(row.story_id, []).append(_entry(row))
+    if lone := [story for story in found if story.peripheral]:
+        reports |= await _lone_reports(connection, lone)
     return reports
+
+
+async def _lone_reports(
+    connection: AsyncConnection, found: Sequence[Story]
+) -> dict[int, list[Entry]]:
+    """Return the report of each peripheral story, unless another story holds it by now."""
+    statement = (
+        select(stories.c.id.label("told_by"), readings.c.language.label("read_as"))
+        .add_columns(*entry_rows.COLUMNS)
+        .join(entries, entries.c.id == stories.c.lead_entry_id)
+        .join(
+            readings, (readings.c.entry_id == entries.c.id) & (readings.c.topic == stories.c.topic)
+        )
+        .where(
+            stories.c.id.in_([story.id for story in found]),
+            readings.c.story_id.is_(None),
+            readings.c.duplicate_of.is_(None),
+        )
+    )
+    return {row.told_by: [_entry(row)] for row in await connection.execute(statement)}
 
 
 def _entry(row: Row[Any]) -> Entry:

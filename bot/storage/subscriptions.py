@@ -18,8 +18,12 @@ from bot.domain.model import (
 )
 from bot.domain.planning import CLOCK_SKEW, Plan
 from bot.domain.schedule import parse_rule, write_rule
-from bot.storage import installations
+from bot.storage import installations, tastes
 from bot.storage.schema import subscriptions
+
+# Rows that refer to a subscription may be added meanwhile: a merge of stories, which holds what
+# a writer of digests waits for, adds to ``broken``, and each would wait for the other for ever.
+WITHOUT_KEY = True
 
 PRESENT = installations.is_present(subscriptions.c.platform, subscriptions.c.workspace)
 
@@ -56,6 +60,29 @@ async def active(connection: AsyncConnection) -> list[Subscription]:
         .where(subscriptions.c.status == SubscriptionStatus.ACTIVE, PRESENT)
         .order_by(subscriptions.c.id)
     )
+    return [_subscription(row) for row in await connection.execute(statement)]
+
+
+async def told_at_once(
+    connection: AsyncConnection, platforms: Collection[str]
+) -> list[Subscription]:
+    """Return the active subscriptions on these platforms that are told what breaks."""
+    statement = (
+        select(subscriptions)
+        .where(
+            subscriptions.c.status == SubscriptionStatus.ACTIVE,
+            subscriptions.c.breaking,
+            PRESENT,
+            subscriptions.c.platform.in_(platforms),
+        )
+        .order_by(subscriptions.c.id)
+    )
+    return [_subscription(row) for row in await connection.execute(statement)]
+
+
+async def everyone(connection: AsyncConnection) -> list[Subscription]:
+    """Return every workspace's subscriptions, for who runs the instance."""
+    statement = select(subscriptions).order_by(subscriptions.c.id)
     return [_subscription(row) for row in await connection.execute(statement)]
 
 
@@ -132,7 +159,7 @@ async def lock(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, Sub
             PRESENT,
         )
         .order_by(subscriptions.c.id)
-        .with_for_update()
+        .with_for_update(key_share=WITHOUT_KEY)
     )
     rows = await connection.execute(statement)
     return {row.id: _subscription(row) for row in rows}
@@ -215,7 +242,7 @@ async def at(connection: AsyncConnection, destination: Destination) -> list[Subs
         select(subscriptions)
         .where(*_of(destination))
         .order_by(subscriptions.c.id)
-        .with_for_update()
+        .with_for_update(key_share=WITHOUT_KEY)
     )
     return [_subscription(row) for row in await connection.execute(statement)]
 
@@ -275,6 +302,8 @@ def _columns(taste: Taste) -> dict[str, object]:
         "topics": list(taste.topics),
         "language": taste.language,
         "max_stories": taste.max_stories,
+        "taste": tastes.dump(taste),
+        "breaking": taste.breaking is not None,
     }
 
 
@@ -301,4 +330,5 @@ def _taste(row: Row[Any]) -> Taste:
         schedule=Schedule(rule=parse_rule(row.schedule), zone=row.zone),
         language=Language(row.language),
         max_stories=row.max_stories,
+        **tastes.load(row.taste),
     )

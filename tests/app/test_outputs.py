@@ -12,10 +12,12 @@ import pytest
 from bot.app import App
 from bot.app.outputs import output_messengers, sync_outputs
 from bot.app.service import Service
-from bot.domain.model import Language, SubscriptionStatus, Taste
+from bot.commands.tastes import TasteWords
+from bot.domain.model import Issue, Language, SubscriptionStatus, Taste
 from bot.domain.schedule import next_slot
 from bot.settings.outputs import OutputTarget
-from bot.storage import subscriptions
+from bot.storage import stories, subscriptions
+from bot.storage.schema import subscriptions as subscription_rows
 from tests.builders import DAILY
 from tests.fakes.feed_server import LOOPBACK
 from tests.fakes.loopback import Loopback
@@ -120,3 +122,45 @@ async def test_a_blocked_webhook_is_tried_again_after_a_restart(
     async with AsyncExitStack() as stack:
         await Service(app=app, messengers=output_messengers(app, stack)).jobs.send()
     assert len(receiver.arrived) == 1
+
+
+async def test_the_taste_of_an_output_outlives_a_start(app: App, tmp_path: Path) -> None:
+    """The settings say topic, times, language and length; filters are set from the shell."""
+    configure(app, archive(tmp_path))
+    await sync_outputs(app)
+    words = TasteWords(issues="courts", breaking="3/60")
+    await app.desk.change(1, platform="file", workspace="local", taste=words)
+    configure(app, replace(archive(tmp_path), taste=replace(TASTE, max_stories=5)))
+    await sync_outputs(app)
+    [mine] = await app.desk.subscriptions("file", "local")
+    assert mine.taste.max_stories == 5
+    assert mine.taste.filters.issues == (Issue.COURTS,)
+    assert mine.taste.breaking is not None
+
+
+async def test_the_running_bot_tells_what_breaks(app: App, clock: Clock, tmp_path: Path) -> None:
+    """Between the slots, through the same outbox."""
+    configure(app, archive(tmp_path))
+    async with AsyncExitStack() as stack:
+        service = Service(app=app, messengers=output_messengers(app, stack))
+        await sync_outputs(app)
+        words = TasteWords(breaking="2 in 1440 minutes")
+        await app.desk.change(1, platform="file", workspace="local", taste=words)
+        await service.jobs.refresh_and_read()
+        async with app.database.read() as connection:
+            found = await stories.latest(
+                connection, "japan-korea", since=clock() - timedelta(days=2), until=clock()
+            )
+        wide = [s for s in found if len({e.outlet for e in s.entries}) > 1]
+        clock.move_to(max(s.last_seen_at for s in wide) + timedelta(minutes=1))
+        async with app.database.write() as connection:
+            made = (await subscriptions.everyone(connection))[0]
+            early = made.created_at - timedelta(days=3)
+            await connection.execute(subscription_rows.update().values(created_at=early))
+        assert await service.jobs.break_stories() == 1
+        assert await service.jobs.break_stories() == 0
+        await service.jobs.send()
+    [line] = (tmp_path / "d.jsonl").read_text(encoding="utf-8").splitlines()
+    digest = json.loads(line)["digest"]
+    assert digest["breaking"]
+    assert digest["stories"]

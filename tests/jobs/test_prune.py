@@ -34,6 +34,7 @@ from bot.domain.search import Filters, parse_query
 from bot.jobs import prune as prune_module
 from bot.jobs.prune import PRUNED, Pruned, prune, prune_if_due
 from bot.storage import (
+    broken,
     deliveries,
     digests,
     entries,
@@ -342,9 +343,13 @@ async def test_what_was_told_is_forgotten_only_of_stories_that_ended(database: D
     await poll(database, [parsed(4, published_at=RECENT)], now=RECENT)
     await read(database, [2])
     await tell(database, mine, 3, RECENT)  # told lately
+    async with database.write() as connection:
+        for story_id, when in ((1, OLD), (2, OLD), (3, RECENT)):
+            await broken.record(connection, mine.id, [story_id], now=when)
     assert (await run(database)).told == 1
     async with database.read() as connection:
         assert set(await digests.told_versions(connection, CHANNEL)) == {2, 3}
+        assert (await broken.of(connection, [mine.id], [1, 2, 3]))[mine.id] == {2, 3}
 
 
 async def test_a_pruning_changes_no_digest(database: Database) -> None:

@@ -26,7 +26,8 @@ def test_the_shape_is_kept(
     document = loaded(digest_in(Language.EN), texts["en"])
     assert list(document) == [
         "topic", "title", "language", "zone", "since", "until", "slot_at", "late",
-        "slots_skipped", "stories_left_out", "entries_read", "outlets_read", "stories",
+        "slots_skipped", "stories_left_out", "entries_read", "outlets_read",
+        "stories_outside", "breaking", "week", "stories",
     ]  # fmt: skip
     story = document["stories"][1]
     assert {key: story[key] for key in story if key not in {"sentences", "sources"}} == {
@@ -41,6 +42,7 @@ def test_the_shape_is_kept(
         "first_seen_at": "2026-11-22T13:00:00Z",
         "last_seen_at": "2026-11-23T08:00:00Z",
         "method": "extractive",
+        "peripheral": False,
         "single_source": False,
         "coverage": {"KR": 1, "JP": 1, "elsewhere": 0},
         "panel": [

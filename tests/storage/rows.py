@@ -34,6 +34,7 @@ PLAUSIBLE: Mapping[str, Sequence[Any]] = {
     "platform": ("slack", "discord", "console"),
     "topics": (["japan-korea"], ["japan-korea", "trade"]),
     "schedule": ("daily 08:00", "weekly monday 09:30"),
+    "taste": (None, {"version": 1, "length": "brief", "filters": {"issues": ["courts"]}}),
 }
 
 TEXTS = (

@@ -93,6 +93,33 @@ class DigestItem:
     silent: tuple[str, ...] = ()
     earlier: tuple[StoryRef, ...] = ()
     status: StoryStatus | None = None
+    peripheral: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IssueWeek:
+    """An issue's week: its stories and reports, reports by local day, its main story's line.
+
+    ``by_day`` has the days in order, the last being the digest's own. ``cooperation`` and
+    ``friction`` count the stories whose titles have that tone (``bot.domain.timeline``).
+    """
+
+    issue: Issue
+    stories: int
+    reports: int
+    by_day: tuple[int, ...]
+    cooperation: int
+    friction: int
+    main_story_id: int
+    headline: str
+    language: str
+    url: str
+
+    @property
+    def temperature(self) -> float | None:
+        """The temperature, −1 (all friction) to 1; None where no story has a tone."""
+        told = self.cooperation + self.friction
+        return (self.cooperation - self.friction) / told if told else None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -104,6 +131,8 @@ class Digest:
     was read in the time; ``stories_left_out`` says how many stories more there were.
     ``sides`` are the topic's two countries. ``late``: it was due at ``slot_at`` and could not
     be written then; ``slots_skipped`` counts the earlier digests that it stands for.
+    ``stories_outside`` counts the stories that the subscription's filters leave out. A weekly
+    digest has the week's ``arc``, an issue a line. ``breaking``: told between the slots.
     """
 
     topic: str
@@ -120,6 +149,9 @@ class Digest:
     slot_at: datetime | None = None
     late: bool = False
     slots_skipped: int = 0
+    stories_outside: int = 0
+    arc: tuple[IssueWeek, ...] = ()
+    breaking: bool = False
 
 
 class DeliveryStatus(StrEnum):

@@ -11,6 +11,7 @@ class Outlet:
 
     ``country`` is an ISO 3166-1 alpha-2 code; ``languages`` are ISO 639-1 codes.
     ``domains`` recognise the outlet of an entry by its address.
+    Outlets of one ``owner`` count as one publisher.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
@@ -21,6 +22,7 @@ class Outlet:
     languages: tuple[str, ...]
     domains: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    owner: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -61,7 +61,8 @@ class Story:
     """Entries about one event: what a reader sees once.
 
     ``version`` grows with each entry that is not a duplicate. ``entries`` are in order
-    of publication; ``earlier`` are the stories that it follows, the latest first.
+    of publication; ``earlier`` are the stories that it follows, the latest first. A
+    ``peripheral`` one is a single report that only touches the topic.
     """
 
     id: int
@@ -74,6 +75,7 @@ class Story:
     version: int = 1
     entries: tuple[Entry, ...] = ()
     earlier: tuple[StoryRef, ...] = ()
+    peripheral: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from enum import StrEnum
 
+from bot.domain.model.tastes import NO_FILTERS, Breaking, Filters, Length
 from bot.domain.model.words import Language
 
 EVERY_DAY = (0, 1, 2, 3, 4, 5, 6)
@@ -63,12 +64,15 @@ class SubscriptionStatus(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Taste:
-    """What a subscription holds and when it is due."""
+    """What a subscription holds and when it is due; ``breaking`` None: nothing in between."""
 
     topics: tuple[str, ...]
     schedule: Schedule
     language: Language
     max_stories: int
+    filters: Filters = NO_FILTERS
+    length: Length = Length.FULL
+    breaking: Breaking | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,13 +1,17 @@
 """The slash commands: their names, options and words. What they do is told elsewhere."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import fields
 from typing import Any
 
 import discord
 from discord import app_commands
 
 from bot.commands.search import SearchOptions
+from bot.commands.tastes import MOST_OUTLETS, TasteWords
+from bot.domain.model import Length
 from bot.domain.search import LONGEST_QUERY
+from bot.domain.topic import Level
 from bot.platforms.discord.feeds import Feeds, feeds_group
 from bot.platforms.discord.lookups import Lookups
 from bot.platforms.discord.privacy import Privacy
@@ -24,6 +28,9 @@ Word = app_commands.Range[str, 1, 100]
 
 # The longest text that Discord takes as an option; addresses may be a third of it.
 LONGEST_ADDRESS = 6_000
+# A list divided by commas: twenty words, or an expression or two.
+List = app_commands.Range[str, 1, 500]
+Publishers = app_commands.Range[int, 1, MOST_OUTLETS]
 
 # What a search may be: it says itself what is too long.
 Written = app_commands.Range[str, 1, LONGEST_QUERY]
@@ -70,7 +77,13 @@ def add_commands(
     group.add_command(_subscribe(lookups, subscribing, words))
     group.add_command(_change(subscribing, words))
     group.add_command(_list(subscribing, words))
-    for act in (subscribing.pause, subscribing.resume, subscribing.remove, subscribing.preview):
+    for act in (
+        subscribing.show,
+        subscribing.pause,
+        subscribing.resume,
+        subscribing.remove,
+        subscribing.preview,
+    ):
         group.add_command(_by_id(act, subscribing, words))
     tree.add_command(group)
     tree.add_command(_strait(privacy, words))
@@ -161,13 +174,14 @@ def _strait(privacy: Privacy, words: Words) -> app_commands.Group:
 def _subscribe(lookups: Lookups, subscribing: Subscribing, words: Words) -> Command:
     names = ("topic", "schedule", "zone", "channel", "language", "stories")
 
-    @app_commands.describe(**words.options("subscribe", *names))
-    @app_commands.choices(language=words.choices("languages", "en", "ja", "ko"))
+    @app_commands.describe(**words.options("subscribe", *names), **_described(words))
+    @app_commands.choices(**_choices(words))
     @app_commands.autocomplete(
         topic=lookups.suggest_topics,
         schedule=subscribing.suggest_schedules,
         zone=subscribing.suggest_zones,
     )
+    @app_commands.autocomplete(**_suggestions(subscribing))
     async def subscribe(
         interaction: discord.Interaction,
         *,
@@ -177,6 +191,18 @@ def _subscribe(lookups: Lookups, subscribing: Subscribing, words: Words) -> Comm
         channel: discord.TextChannel | discord.Thread | None = None,
         language: str | None = None,
         stories: Stories | None = None,
+        issues: List | None = None,
+        first: List | None = None,
+        outlets: List | None = None,
+        countries: Word | None = None,
+        languages: Word | None = None,
+        include: List | None = None,
+        exclude: List | None = None,
+        publishers: Publishers | None = None,
+        level: str | None = None,
+        length: str | None = None,
+        breaking: Word | None = None,
+        quiet: Word | None = None,
     ) -> None:
         wish = Wish(
             topic=topic,
@@ -185,6 +211,20 @@ def _subscribe(lookups: Lookups, subscribing: Subscribing, words: Words) -> Comm
             channel=channel,
             language=language,
             stories=stories,
+            taste=TasteWords(
+                issues=issues,
+                first=first,
+                outlets=outlets,
+                countries=countries,
+                languages=languages,
+                include=include,
+                exclude=exclude,
+                publishers=str(publishers) if publishers else None,
+                level=level,
+                length=length,
+                breaking=breaking,
+                quiet=quiet,
+            ),
         )
         await subscribing.subscribe(interaction, wish)
 
@@ -192,16 +232,18 @@ def _subscribe(lookups: Lookups, subscribing: Subscribing, words: Words) -> Comm
 
 
 def _change(subscribing: Subscribing, words: Words) -> Command:
-    names = ("schedule", "zone", "language", "stories")
-    described = words.options("change", *names)
+    described = words.options("change", "schedule", "zone", "language", "stories")
 
-    @app_commands.describe(subscription=words.describe("commands.subscription"), **described)
+    @app_commands.describe(
+        subscription=words.describe("commands.subscription"), **described, **_described(words)
+    )
     @app_commands.rename(subscription="id")
-    @app_commands.choices(language=words.choices("languages", "en", "ja", "ko"))
+    @app_commands.choices(**_choices(words))
     @app_commands.autocomplete(subscription=subscribing.suggest_subscriptions)
     @app_commands.autocomplete(
         schedule=subscribing.suggest_schedules, zone=subscribing.suggest_zones
     )
+    @app_commands.autocomplete(**_suggestions(subscribing))
     async def change(
         interaction: discord.Interaction,
         *,
@@ -210,11 +252,62 @@ def _change(subscribing: Subscribing, words: Words) -> Command:
         zone: Word | None = None,
         language: str | None = None,
         stories: Stories | None = None,
+        issues: List | None = None,
+        first: List | None = None,
+        outlets: List | None = None,
+        countries: Word | None = None,
+        languages: Word | None = None,
+        include: List | None = None,
+        exclude: List | None = None,
+        publishers: Publishers | None = None,
+        level: str | None = None,
+        length: str | None = None,
+        breaking: Word | None = None,
+        quiet: Word | None = None,
     ) -> None:
-        chosen = Change(schedule=schedule, zone=zone, language=language, stories=stories)
+        chosen = Change(
+            schedule=schedule,
+            zone=zone,
+            language=language,
+            stories=stories,
+            taste=TasteWords(
+                issues=issues,
+                first=first,
+                outlets=outlets,
+                countries=countries,
+                languages=languages,
+                include=include,
+                exclude=exclude,
+                publishers=str(publishers) if publishers else None,
+                level=level,
+                length=length,
+                breaking=breaking,
+                quiet=quiet,
+            ),
+        )
         await subscribing.change(interaction, subscription, chosen)
 
     return _for_managers(change, "change", words)
+
+
+def _described(words: Words) -> dict[str, app_commands.locale_str]:
+    """Return the descriptions of the options that make a taste."""
+    return {
+        field.name: words.describe(f"commands.taste_{field.name}") for field in fields(TasteWords)
+    }
+
+
+def _suggestions(subscribing: Subscribing) -> dict[str, Any]:
+    issues = subscribing.suggest_issues
+    return {"issues": issues, "first": issues, "outlets": subscribing.suggest_outlets}
+
+
+def _choices(words: Words) -> dict[str, list[app_commands.Choice[str]]]:
+    return {
+        "language": words.choices("languages", "en", "ja", "ko"),
+        "level": words.choices("tastes", Level.CORE, Level.PERIPHERAL),
+        "length": words.choices("tastes", *Length),
+    }
 
 
 def _list(subscribing: Subscribing, words: Words) -> Command:

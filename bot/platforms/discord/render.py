@@ -14,6 +14,8 @@ from bot.platforms.discord import stories
 from bot.platforms.discord.marker import SEPARATOR, mark
 from bot.platforms.discord.markup import escape, units
 from bot.platforms.discord.stories import Blocks
+from bot.rendering.arc import ArcView
+from bot.rendering.safe import clean
 from bot.rendering.texts import Texts
 from bot.rendering.view import DigestView, ItemView, view_digest
 
@@ -29,6 +31,12 @@ MARK_ROOM = units(SEPARATOR + mark(""))
 
 # What a page's number can add to its heading and footer, in any language.
 NUMBER_ROOM = 60
+
+# The week's arc stands in the heading, beside which a story must fit: so many issues, and the
+# main stories of some of them, take less than half of a message.
+MOST_ISSUES = 8
+MOST_HEADLINES = 4
+HEADLINE_LIMIT = 90
 
 # A calm indigo that stands out on light and dark.
 ACCENT = discord.Colour(0x4B6EAF)
@@ -107,16 +115,27 @@ def _page(view: DigestView, texts: Texts, group: Sequence[Told], part: int, part
         heading=heading,
         stories=tuple(blocks for _, blocks in group),
         footer=footer,
-        plain=_plain(items, heading, footer, texts),
+        plain=_plain(items, _heading(view, arc=False) if part == 1 else heading, footer, texts),
     )
 
 
-def _heading(view: DigestView) -> str:
+def _heading(view: DigestView, *, arc: bool = True) -> str:
     about = f"-# {escape(view.edition)} · {escape(view.as_of)}"
     late = [f"⏰ {escape(view.late)}"] if view.late else []
-    return "\n".join(
-        [f"## {escape(view.topic)}", f"**{escape(view.date)}**", *late, escape(view.summary), about]
-    )
+    top = [f"## {escape(view.topic)}", f"**{escape(view.date)}**", *late, escape(view.summary)]
+    return "\n".join([*top, *(_arc(view.arc) if arc else ()), about])
+
+
+def _arc(arc: ArcView | None) -> Iterator[str]:
+    """Yield the week, an issue a line; the headlines of those with the most reports."""
+    if arc is None:
+        return
+    yield f"**{escape(arc.title)}**"
+    for place, week in enumerate(arc.issues[:MOST_ISSUES]):
+        yield escape(week.line)
+        if place < MOST_HEADLINES:
+            yield f"-# {escape(clean(week.headline, HEADLINE_LIMIT))}"
+    yield f"-# {escape(arc.note)}"
 
 
 def _footer(view: DigestView) -> str:

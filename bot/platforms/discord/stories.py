@@ -115,6 +115,8 @@ def _labels(item: ItemView, story_id: int) -> Iterator[str]:
     yield ago(item.latest_at)
     if item.single_source:
         yield escape(item.single_source)
+    if item.peripheral:
+        yield escape(item.peripheral)
     # A report that a search found may belong to no story.
     if story_id:
         yield f"`/story {story_id}`"

@@ -1,15 +1,17 @@
 """What the `/digest` commands do."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import discord
 from discord import app_commands
 
 from bot.commands.desk import Desk
+from bot.commands.tastes import NO_WORDS, TasteWords
 from bot.domain.errors import InputError
 from bot.domain.model import (
     Destination,
+    Issue,
     Language,
     Subscription,
     SubscriptionStatus,
@@ -17,6 +19,7 @@ from bot.domain.model import (
 from bot.domain.schedule import next_slot
 from bot.domain.why import PassedOver
 from bot.platforms.discord.config import PLATFORM
+from bot.platforms.discord.lists import suggest_list
 from bot.platforms.discord.lookups import CHOICE_LENGTH, MOST_CHOICES
 from bot.platforms.discord.markup import escape, on
 from bot.platforms.discord.permissions import Channel, ask_in, explain, is_outside, lacking
@@ -26,6 +29,7 @@ from bot.platforms.discord.schedules import suggest_schedules
 from bot.platforms.discord.words import Words
 from bot.platforms.discord.zones import suggest_zones
 from bot.rendering.schedules import say_schedule
+from bot.rendering.tastes import say_taste
 from bot.rendering.texts import Texts
 from bot.rendering.why import WhyWriter, bulleted
 
@@ -40,6 +44,7 @@ class Wish:
     channel: Channel | None
     language: str | None
     stories: int | None
+    taste: TasteWords = NO_WORDS
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,6 +55,7 @@ class Change:
     zone: str | None
     language: str | None
     stories: int | None
+    taste: TasteWords = NO_WORDS
 
 
 class Subscribing:
@@ -82,9 +88,11 @@ class Subscribing:
             zone=wish.zone,
             language=Language(wish.language) if wish.language else None,
             max_stories=wish.stories,
+            taste=wish.taste,
             created_by=str(interaction.user.id),
         )
-        await say(interaction, self._told("discord.subscribed", made, texts))
+        told = [self._told("discord.subscribed", made, texts), *self._lines_of(made, texts)]
+        await say(interaction, "\n".join(told))
 
     async def change(
         self, interaction: discord.Interaction, subscription_id: int, change: Change
@@ -99,11 +107,11 @@ class Subscribing:
             zone=change.zone,
             language=Language(change.language) if change.language else None,
             max_stories=change.stories,
+            taste=change.taste,
         )
-        await say(
-            interaction,
-            self._told("discord.changed", changed, self._words.texts_for(interaction)),
-        )
+        texts = self._words.texts_for(interaction)
+        told = [self._told("discord.changed", changed, texts), *self._lines_of(changed, texts)]
+        await say(interaction, "\n".join(told))
 
     async def show_all(self, interaction: discord.Interaction) -> None:
         """List the server's subscriptions."""
@@ -112,6 +120,15 @@ class Subscribing:
         mine = await self._desk.subscriptions(PLATFORM, _workspace(interaction))
         lines = [self._line(subscription, texts) for subscription in mine]
         await say(interaction, *(lines or [texts.say("discord.none")]))
+
+    async def show(self, interaction: discord.Interaction, subscription_id: int) -> None:
+        """Say all that a subscription holds."""
+        await think(interaction)
+        texts = self._words.texts_for(interaction)
+        found = await self._desk.subscription(
+            subscription_id, platform=PLATFORM, workspace=_workspace(interaction)
+        )
+        await say(interaction, "\n".join([self._line(found, texts), *self._held(found, texts)]))
 
     async def pause(self, interaction: discord.Interaction, subscription_id: int) -> None:
         """Send nothing until it is resumed."""
@@ -196,6 +213,19 @@ class Subscribing:
         found = suggest_zones(typed, default=self._desk.defaults.zone)
         return [app_commands.Choice(name=zone, value=zone) for zone in found[:MOST_CHOICES]]
 
+    async def suggest_issues(
+        self, interaction: discord.Interaction, typed: str
+    ) -> list[app_commands.Choice[str]]:
+        """Suggest issues in the user's language."""
+        texts = self._words.texts_for(interaction)
+        return _choices(typed, {issue.value: texts.issue(issue) for issue in Issue})
+
+    async def suggest_outlets(
+        self, interaction: discord.Interaction, typed: str
+    ) -> list[app_commands.Choice[str]]:
+        """Suggest outlets by their names."""
+        return _choices(typed, {name: name for name in self._desk.outlets.names})
+
     def _told(self, key: str, subscription: Subscription, texts: Texts) -> str:
         upcoming = next_slot(subscription.taste.schedule, after=self._desk.clock())
         return texts.say(
@@ -214,6 +244,19 @@ class Subscribing:
             return line
         return texts.say("discord.line_blocked", line=line, problem=escape(subscription.problem))
 
+    def _held(self, subscription: Subscription, texts: Texts) -> list[str]:
+        """Return how much it tells, and each thing that its taste demands."""
+        taste = subscription.taste
+        language = texts.language_name(taste.language.value)
+        stories = texts.count("counts.stories", taste.max_stories)
+        demands = self._lines_of(subscription, texts)
+        return [f"- {language}, ≤ {stories}", *(demands or [f"- {texts.say('taste.plain')}"])]
+
+    def _lines_of(self, subscription: Subscription, texts: Texts) -> list[str]:
+        name = self._desk.outlets.name_of
+        lines = say_taste(subscription.taste, texts, outlet_name=name)
+        return [f"- {escape(line)}" for line in lines]
+
     def _name(
         self, subscription: Subscription, interaction: discord.Interaction, texts: Texts
     ) -> str:
@@ -229,6 +272,11 @@ class Subscribing:
             known[t].title.get(texts.language, t) for t in subscription.taste.topics if t in known
         ]
         return ", ".join(titles or subscription.taste.topics)
+
+
+def _choices(typed: str, known: Mapping[str, str]) -> list[app_commands.Choice[str]]:
+    found = suggest_list(typed, known)
+    return [app_commands.Choice(name=name, value=value) for name, value in found]
 
 
 def _workspace(interaction: discord.Interaction) -> str:

@@ -42,6 +42,7 @@ from bot.platforms.slack.requests import (
     Subscribe,
 )
 from bot.rendering.people import tell_forgotten
+from bot.rendering.tastes import say_taste
 from bot.rendering.texts import Texts
 from bot.rendering.why import WhyWriter, bulleted
 
@@ -58,6 +59,8 @@ HELP = (
     ("{command} why 12", "help_why"),
     ("{command} digest subscribe daily 08:00 Asia/Tokyo", "help_subscribe"),
     ("{command} digest change 3 weekdays 08:00,18:00", "help_change"),
+    ("{command} digest change 3 issues=territory,courts", "help_taste"),
+    ("{command} digest show 3", "help_show"),
     ("{command} digest list", "help_list"),
     ("{command} digest pause|resume|remove|preview 3", "help_manage"),
     ("{command} feeds", "help_feeds"),
@@ -136,6 +139,8 @@ class Answers:
                 return await self._subscribe(request, asker, texts)
             case Change():
                 return await self._change(request, asker, texts)
+            case Manage(verb="show"):
+                return await self._show(request, asker, texts)
             case Manage():
                 return await self._manage(request, asker, texts)
             case ForgetMe():
@@ -194,9 +199,11 @@ class Answers:
             zone=request.zone,
             language=request.language or asker.language,
             max_stories=request.stories,
+            taste=request.taste,
             created_by=asker.user,
         )
-        return texts.say("slack.subscribed", when=self._next(made, texts), **_about(made, texts))
+        told = texts.say("slack.subscribed", when=self._next(made, texts), **_about(made, texts))
+        return "\n".join([told, *self._demands(made, texts)])
 
     async def _change(self, request: Change, asker: Asker, texts: Texts) -> str:
         changed = await self._desk.change(
@@ -207,8 +214,21 @@ class Answers:
             zone=request.zone,
             language=request.language,
             max_stories=request.stories,
+            taste=request.taste,
         )
-        return texts.say("slack.changed", when=self._next(changed, texts), **_about(changed, texts))
+        told = texts.say("slack.changed", when=self._next(changed, texts), **_about(changed, texts))
+        return "\n".join([told, *self._demands(changed, texts)])
+
+    def _demands(self, subscription: Subscription, texts: Texts) -> list[str]:
+        name = self._desk.outlets.name_of
+        return [f"• {line}" for line in say_taste(subscription.taste, texts, outlet_name=name)]
+
+    async def _show(self, request: Manage, asker: Asker, texts: Texts) -> str:
+        number = await self._own(request, asker, texts)
+        found = await self._desk.subscription(number, platform=PLATFORM, workspace=asker.team)
+        line = _with_status(texts.say("slack.listed", **_about(found, texts)), found, texts)
+        plain = [f"• {texts.say('taste.plain')}"]
+        return "\n".join([line, *(self._demands(found, texts) or plain)])
 
     async def _list(self, asker: Asker, texts: Texts) -> tuple[Message, ...]:
         found = await self._of_channel(asker)

@@ -21,6 +21,7 @@ from bot.platforms.slack.blocks import (
     words,
 )
 from bot.platforms.slack.fallback import fallback
+from bot.rendering.arc import ArcView
 from bot.rendering.texts import Texts
 from bot.rendering.view import DigestView, ItemView, SentenceView, SideView, SourceView, view_digest
 
@@ -52,6 +53,10 @@ TITLE_SHOWN = 120
 
 # What the digest was made from fits easily, unless a topic is called by a whole page.
 ABOUT_LIMIT = 300
+
+# The week's arc: the issues with the most reports, together well below a message.
+MOST_ISSUES = 8
+ARC_HEADLINE = 90
 
 # A source's number is a small raised one, with spaces at which no line breaks.
 RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -133,7 +138,18 @@ def mark(number: int) -> str:
 def _opening(view: DigestView) -> list[Block]:
     about = " · ".join((view.summary, view.edition, view.as_of))
     late = [context(f"⏰ {view.late}")] if view.late else []
-    return [header(view.heading), *late, context(cut(about, ABOUT_LIMIT))]
+    return [header(view.heading), *late, context(cut(about, ABOUT_LIMIT)), *_arc(view.arc)]
+
+
+def _arc(arc: ArcView | None) -> list[Block]:
+    """Return the week, an issue a line with its main story's headline."""
+    if arc is None:
+        return []
+    lines = [
+        [words(f"{week.line}\n"), words(cut(week.headline, ARC_HEADLINE))]
+        for week in arc.issues[:MOST_ISSUES]
+    ]
+    return [rich(section([words(arc.title, bold=True)]), bullets(lines)), context(arc.note)]
 
 
 def _with_footer(stories: list[list[Block]], view: DigestView) -> list[list[Block]]:

@@ -1,18 +1,21 @@
 """What people write after the slash command, read into requests."""
 
 import unicodedata
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from difflib import get_close_matches
 
 from bot.commands.search import SearchOptions
+from bot.commands.tastes import NO_WORDS, TASTE_OPTIONS, TasteWords, read_options
 from bot.domain.model import Language
 from bot.domain.schedule import schedule_length
 
 VERBS = ("news", "story", "search", "why", "digest", "feeds", "forget-me", "help")
-DIGEST_VERBS = ("subscribe", "list", "change", "pause", "resume", "remove", "preview")
+DIGEST_VERBS = ("subscribe", "list", "show", "change", "pause", "resume", "remove", "preview")
 FEED_VERBS = ("list", "check", "add", "remove")
 OPTIONS = ("lang", "stories")
+# What these verbs take besides: the words of a taste.
+TASTED = ("subscribe", "change")
 SEARCH_OPTIONS = ("topic", "since", "until", "issue", "outlet", "country", "lang")
 LANGUAGES = tuple(language.value for language in Language)
 
@@ -69,6 +72,7 @@ class Subscribe:
     zone: str | None = None
     language: Language | None = None
     stories: int | None = None
+    taste: TasteWords = NO_WORDS
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,7 +82,7 @@ class ListDigests:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Manage:
-    """``pause``, ``resume``, ``remove`` or ``preview`` one of this channel's subscriptions."""
+    """Do one of ``DIGEST_VERBS`` with one of this channel's subscriptions."""
 
     verb: str
     subscription_id: int
@@ -93,6 +97,7 @@ class Change:
     zone: str | None = None
     language: Language | None = None
     stories: int | None = None
+    taste: TasteWords = NO_WORDS
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -139,6 +144,7 @@ class _Words:
     plain: tuple[str, ...]
     language: Language | None = None
     stories: int | None = None
+    taste: TasteWords = NO_WORDS
 
 
 def read_request(text: str, topics: Collection[str]) -> Request:
@@ -152,7 +158,14 @@ def read_request(text: str, topics: Collection[str]) -> Request:
     if words and words[0].casefold() == "why":
         # As it was written: an address is spelled in its own way.
         return _read_why(text.split()[1:])
-    taken = _take_options(words)
+    taste, rest = read_options(text)
+    if taste != NO_WORDS:
+        taken = _take_options(unicodedata.normalize("NFKC", rest).split(), taste)
+        if isinstance(taken, _Words) and not _is_tasted(taken.plain):
+            option = next(iter(asdict(taste).items() - asdict(NO_WORDS).items()))
+            return _bad_option("=".join(option), f"{' / '.join(f'{o}=…' for o in OPTIONS)}")
+    else:
+        taken = _take_options(words)
     return taken if isinstance(taken, Misuse) else _read(taken, topics)
 
 
@@ -181,19 +194,27 @@ def _read_bare(taken: _Words) -> Request:
     return Help()
 
 
-def _take_options(words: list[str]) -> _Words | Misuse:
+def _is_tasted(plain: Sequence[str]) -> bool:
+    return [word.casefold() for word in plain[:2]] in [["digest", verb] for verb in TASTED]
+
+
+def _take_options(words: list[str], taste: TasteWords = NO_WORDS) -> _Words | Misuse:
     options = dict(_options(words))
     plain = tuple(word for word in words if "=" not in word)
     for name, value in options.items():
         if name not in OPTIONS:
-            return _bad_option(f"{name}={value}", " / ".join(f"{known}=…" for known in OPTIONS))
+            options_known = (*OPTIONS, *TASTE_OPTIONS) if _is_tasted(plain) else OPTIONS
+            known = " / ".join(f"{option}=…" for option in options_known)
+            return _bad_option(f"{name}={value}", known)
     language, stories = options.get("lang"), options.get("stories")
     if language is not None and language not in LANGUAGES:
         return _bad_option(f"lang={language}", " / ".join(f"lang={code}" for code in LANGUAGES))
     count = None if stories is None else _number(stories)
     if stories is not None and (count is None or not 1 <= count <= MOST_STORIES):
         return _bad_option(f"stories={stories}", f"stories=1 … stories={MOST_STORIES}")
-    return _Words(plain=plain, language=Language(language) if language else None, stories=count)
+    return _Words(
+        plain=plain, language=Language(language) if language else None, stories=count, taste=taste
+    )
 
 
 def _options(words: list[str]) -> Iterator[tuple[str, str]]:
@@ -285,7 +306,7 @@ def _read_change(taken: _Words, plain: tuple[str, ...]) -> Request:
     if len(zones) > 1:
         return _too_much(zones[1])
     zone = zones[0] if zones else None
-    if not (schedule or zone or taken.language or taken.stories):
+    if not (schedule or zone or taken.language or taken.stories or taken.taste != NO_WORDS):
         return Misuse(key="slack.needs_change", values={"id": str(number)})
     return Change(
         subscription_id=number,
@@ -293,6 +314,7 @@ def _read_change(taken: _Words, plain: tuple[str, ...]) -> Request:
         zone=zone,
         language=taken.language,
         stories=taken.stories,
+        taste=taken.taste,
     )
 
 
@@ -314,6 +336,7 @@ def _read_subscribe(taken: _Words, plain: tuple[str, ...], topics: Collection[st
         topic=topic,
         language=taken.language,
         stories=taken.stories,
+        taste=taken.taste,
     )
 
 

@@ -21,6 +21,7 @@ from bot.platforms.discord.config import DiscordConfig
 from bot.rendering.texts import Texts, load_texts
 from bot.storage import entries, feeds, readings, stories
 from bot.storage.database import Database
+from bot.understanding.expressions import check_pattern
 from tests.builders import NOW, OUTLETS, parsed, reading, topic
 from tests.fakes.discord_rest import TOKEN, DiscordDouble, discord_double
 from tests.rendering.conftest import LOCALES, a_digest
@@ -72,6 +73,8 @@ def desk(database: Database) -> Desk:
         defaults=Defaults(language=Language.EN, zone="Asia/Seoul", max_stories=10, max_words=60),
         write=write,
         clock=lambda: NOW,
+        outlets=Outlets(OUTLETS),
+        check_pattern=check_pattern,
     )
 
 

@@ -82,6 +82,12 @@ async def test_options_are_suggested(server: Server, desk: Desk) -> None:
         server.channel, "digest subscribe", "zone", "new york", topic="japan-korea"
     )
     assert [choice["value"] for choice in zones] == ["America/New_York"]
+    issues = await server.manager.autocomplete(
+        server.channel, "digest subscribe", "issues", "courts, yasu", topic="japan-korea"
+    )
+    assert [choice["value"] for choice in issues] == ["courts, yasukuni-textbooks"]
+    outlets = await server.manager.autocomplete(server.channel, "digest change", "outlets", "hanb")
+    assert [choice["value"] for choice in outlets] == ["Hanbit Ilbo"]
     [mine] = await server.manager.autocomplete(server.channel, "digest pause", "id", "news")
     [made] = await subscriptions(desk, server)
     assert mine["value"] == made.id
@@ -199,6 +205,27 @@ async def test_commands_are_described_in_three_languages(server: Server) -> None
         assert set(said["description_localizations"]) == {"ja", "ko"}
         texts = [said["description"], *said["description_localizations"].values()]
         assert all(0 < len(text) <= 100 for text in texts)
+
+
+async def test_commands_are_within_discords_limits(server: Server) -> None:
+    """25 options, and 8000 characters of names, descriptions and values for each command.
+
+    https://docs.discord.com/developers/interactions/application-commands#slash-commands
+    """
+    [sync] = syncs(server)
+    for command in sync.json:
+        assert characters(command) <= 8000
+        for option in [command, *descriptions([command])]:
+            assert len(option.get("options", [])) <= 25
+
+
+def characters(said: dict[str, Any]) -> int:
+    """Count as Discord does: of each text the longest of its languages."""
+    own = sum(
+        max(map(len, [str(said.get(key, "")), *(said.get(f"{key}_localizations") or {}).values()]))
+        for key in ("name", "description", "value")
+    )
+    return own + sum(map(characters, [*said.get("options", []), *said.get("choices", [])]))
 
 
 def descriptions(options: list[dict[str, Any]]) -> list[dict[str, Any]]:

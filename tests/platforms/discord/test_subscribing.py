@@ -235,3 +235,69 @@ async def test_an_override_does_not_let_members_in(
     assert offered == []
     assert causes(server) == [discord.app_commands.CheckFailure]
     assert await subscriptions(desk, server) == [made]
+
+
+RICH = {
+    "issues": "courts, territory",
+    "outlets": "hanbit ilbo",
+    "include": 'summit, "court ruling", /tak(e|a)shima/',
+    "publishers": 2,
+    "level": "peripheral",
+    "length": "brief",
+    "breaking": "3/60",
+    "quiet": "22:00-07:00",
+}
+
+
+async def test_a_taste_is_subscribed_told_and_shown(server: Server, desk: Desk) -> None:
+    """The answer says what was understood; `show` says it again."""
+    said = await subscribe(server, **RICH)
+    [made] = await subscriptions(desk, server)
+    assert [issue.value for issue in made.taste.filters.issues] == [
+        "courts",
+        "territory-dokdo-takeshima",
+    ]
+    assert made.taste.filters.min_outlets == 2
+    shown = await server.manager.slash(server.channel, "digest show", id=made.id)
+    for answer in (said, shown.response.content):
+        assert "- Issues: Courts, Dokdo / Takeshima" in answer
+        assert "- Outlets: Hanbit Ilbo" in answer
+        assert "- At once when 3 outlets report within 60 minutes" in answer
+
+
+async def test_a_taste_is_changed_one_thing_at_a_time(server: Server, desk: Desk) -> None:
+    """What is not named stays; `all` empties a list."""
+    await subscribe(server, **RICH)
+    [made] = await subscriptions(desk, server)
+    await server.manager.slash(server.channel, "digest change", id=made.id, issues="all")
+    [changed] = await subscriptions(desk, server)
+    assert changed.taste.filters.issues == ()
+    assert changed.taste.filters.include == made.taste.filters.include
+    assert changed.taste.breaking == made.taste.breaking
+
+
+@pytest.mark.parametrize(
+    ("wish", "mend"),
+    [
+        ({"issues": "sport"}, "write one of summit-diplomacy"),
+        ({"include": "/a(b/"}, "cannot be read"),
+        ({"breaking": "3", "quiet": "night"}, "write 22:00-07:00"),
+        ({"outlets": "Hanbyt"}, "did you mean Hanbit Ilbo"),
+    ],
+)
+async def test_a_taste_that_cannot_be_read_subscribes_nothing(
+    server: Server, desk: Desk, wish: dict[str, str], mend: str
+) -> None:
+    """The answer says what to write instead."""
+    said = await subscribe(server, **wish)
+    assert mend in said or mend in said.replace("\\", "")
+    assert causes(server) in ([], [InputError])
+    assert await subscriptions(desk, server) == []
+
+
+async def test_another_servers_subscription_is_not_shown(server: Server, desk: Desk) -> None:
+    """A forged number names nothing that is not one's own."""
+    other = Destination(platform="discord", workspace="999", channel="5")
+    made = await desk.subscribe(other, topic="japan-korea", schedule="daily 08:00", created_by=None)
+    await server.manager.slash(server.channel, "digest show", id=made.id)
+    assert causes(server) == [NotFoundError]

@@ -25,6 +25,7 @@ from bot.rendering.texts import Texts, load_texts
 from bot.storage import entries, feeds, readings, stories
 from bot.storage.database import Database
 from bot.summarize.extractive import ExtractiveSummarizer
+from bot.understanding.expressions import check_pattern
 from tests.builders import NOW, OUTLETS, parsed, reading, topic
 from tests.fakes.slack_server import SlackServer
 from tests.fakes.slack_workspace import APP_TOKEN, BOT_TOKEN, EPOCH
@@ -70,6 +71,8 @@ async def desk(database: Database) -> Desk:
         defaults=Defaults(language=Language.EN, zone="Asia/Seoul", max_stories=10, max_words=60),
         write=write,
         clock=lambda: NOW,
+        outlets=Outlets(OUTLETS),
+        check_pattern=check_pattern,
     )
 
 

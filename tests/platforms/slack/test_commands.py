@@ -378,3 +378,33 @@ async def test_a_preview_says_what_it_leaves_out(slack: SlackServer, desk: Desk)
     sent = await slack.command(f"digest preview {mine.id}", answers=3)
     assert "story:2" in sent[-1]["text"]
     assert "2 of 2 in weight" in sent[-1]["text"]
+
+
+async def test_a_taste_is_subscribed_changed_and_shown(slack: SlackServer, desk: Desk) -> None:
+    """In words after the schedule; the answer says what was understood."""
+    taste = 'issues=courts, territory include="court ruling",/tak(e|a) shima/ breaking=3/60'
+    said = await say(slack, f"{SUBSCRIBE} {taste} stories=5")
+    assert "• Issues: Courts, Dokdo / Takeshima" in said
+    [made] = await desk.subscriptions(PLATFORM, TEAM)
+    assert [one.text for one in made.taste.filters.include] == ["court ruling", "tak(e|a) shima"]
+    assert made.taste.max_stories == 5
+    said = await say(slack, "digest change 1 quiet=22:00-07:00 issues=all")
+    assert "but not from 22:00 to 07:00" in said
+    assert "Issues" not in said
+    shown = await say(slack, "digest show 1")
+    assert "• With one of these words: court ruling, /tak(e|a) shima/" in shown
+    assert "5 stories at most" in shown
+    assert "everything about its topic" not in shown.lower()
+
+
+@pytest.mark.usefixtures("served")
+async def test_a_taste_that_cannot_be_read_changes_nothing(slack: SlackServer, desk: Desk) -> None:
+    """Nor does one where it does not belong."""
+    await say(slack, SUBSCRIBE)
+    before = await desk.subscriptions(PLATFORM, TEAM)
+    assert "cannot be read at character 1" in await say(slack, "digest change 1 include=/(/")
+    assert "did you mean Hanbit Ilbo" in await say(slack, "digest change 1 outlets=Hanbyt")
+    assert "does not belong here" in await say(slack, "news japan-korea issues=courts")
+    assert await desk.subscriptions(PLATFORM, TEAM) == before
+    assert "Everything about its topic" in await say(slack, "digest show 1")
+    assert "no digest 2" in await say(slack, "digest show 2")
