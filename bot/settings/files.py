@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.domain.backups import BackupPlan
+from bot.domain.calendar import Occasion
 from bot.domain.model import FeedSpec, Language, Outlet
 from bot.domain.people import Admin, parse_admin
 from bot.domain.retention import Retention
@@ -148,6 +149,13 @@ class NamesFile(BaseModel):
 
     model_config = STRICT
     name: tuple[Name, ...] = ()
+
+
+class CalendarFile(BaseModel):
+    """``config/calendar.toml``; ``bot.settings.calendar`` checks it."""
+
+    model_config = STRICT
+    occasion: tuple[Occasion, ...] = ()
 
 
 def _split(value: Any) -> Any:

@@ -8,12 +8,14 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
 from bot.domain.backups import BackupPlan
+from bot.domain.calendar import Occasion
 from bot.domain.errors import InputError
 from bot.domain.model import FeedSpec, Language, Outlet, Schedule
 from bot.domain.outlets import Outlets
 from bot.domain.retention import Retention
 from bot.domain.schedule import check_zone, parse_schedule
 from bot.domain.topic import Name, Topic
+from bot.settings.calendar import check_calendar
 from bot.settings.checks import (
     check_console_topics,
     check_feeds,
@@ -27,6 +29,7 @@ from bot.settings.checks import (
 from bot.settings.database import database_url
 from bot.settings.files import (
     Budgets,
+    CalendarFile,
     Console,
     DigestTaste,
     Environment,
@@ -95,6 +98,7 @@ class Settings:
     names: tuple[Name, ...]
     signals: Mapping[str, tuple[str, ...]]
     topics: Mapping[str, Topic]
+    calendar: tuple[Occasion, ...]
     locales: tuple[Path, ...]
 
     @property
@@ -129,7 +133,9 @@ def load_settings(
     outlets = mistakes.file(_find(folders, "outlets.toml"), OutletsFile).outlet
     names = mistakes.file(_find(folders, "names.toml"), NamesFile).name
     signals = mistakes.file(_find(folders, "signals.toml"), SignalsFile)
+    calendar = mistakes.file(_find(folders, "calendar.toml"), CalendarFile).occasion
     topics = _topics(folders, mistakes)
+    check_calendar(calendar, topics, mistakes, _find(folders, "calendar.toml"))
     locales = tuple(_find(folders, f"locales/{language.value}.toml") for language in Language)
     mistakes.collect(lambda: read_locales(locales))
     schedule = _check_main(main, topics, mistakes, _find(folders, "settings.toml"))
@@ -173,6 +179,7 @@ def load_settings(
             "friction": signals.friction.words,
         },
         topics=topics,
+        calendar=calendar,
         locales=locales,
     )
 

@@ -1,7 +1,7 @@
 """Digests, their deliveries, and what sending one comes to."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.model.subscriptions import Destination
@@ -38,6 +38,51 @@ class DigestSentence:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class CorrectionNote:
+    """That something told was wrong, when that was mended and why; ``withdrawn``: all of it."""
+
+    at: datetime
+    reason: str
+    withdrawn: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CorrectionNotice:
+    """A correction of a story that an earlier digest told, in a message that cannot be edited."""
+
+    story_id: int
+    headline: str
+    note: CorrectionNote
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PastStory:
+    """A story of about this day a year ago, by one of its reports."""
+
+    story_id: int
+    headline: str
+    outlet_name: str
+    url: str
+    day: date
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Prebrief:
+    """What a digest says before a day of the calendar.
+
+    ``approximate``: the day is when it is expected. ``year_ago`` holds stories of its issue.
+    """
+
+    occasion: str
+    day: date
+    title: str
+    lines: tuple[str, ...]
+    issue: Issue
+    approximate: bool = False
+    year_ago: tuple[PastStory, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class DigestItem:
     """One story as a digest tells it. ``sources`` hold every report, the cited ones first."""
 
@@ -52,6 +97,7 @@ class DigestItem:
     first_seen_at: datetime
     last_seen_at: datetime
     method: str
+    correction: CorrectionNote | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,6 +109,7 @@ class Digest:
     was read in the time; ``stories_left_out`` says how many stories more there were.
     ``sides`` are the topic's two countries. ``late``: it was due at ``slot_at`` and could not
     be written then; ``slots_skipped`` counts the earlier digests that it stands for.
+    ``prebriefs`` tell of days to come, ``corrections`` of what earlier digests had wrong.
     """
 
     topic: str
@@ -79,6 +126,8 @@ class Digest:
     slot_at: datetime | None = None
     late: bool = False
     slots_skipped: int = 0
+    prebriefs: tuple[Prebrief, ...] = ()
+    corrections: tuple[CorrectionNotice, ...] = ()
 
 
 class DeliveryStatus(StrEnum):
@@ -98,7 +147,8 @@ class Delivery:
 
     ``key`` is unique to subscription, slot and part: the platform's idempotency key.
     ``claim`` numbers the claims: only the newest one's holder may send and record. A
-    ``notice`` is no digest, but tells a person what became of one.
+    ``notice`` is no digest, but tells a person what became of one. One that ``edits`` another
+    (its id) replaces the message of that one, whose ``message_id`` it has.
     """
 
     id: int
@@ -117,6 +167,7 @@ class Delivery:
     problem: str | None = None
     claim: int = 0
     notice: bool = False
+    edits: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
