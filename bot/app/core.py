@@ -19,6 +19,7 @@ from bot.domain.errors import StorageError
 from bot.domain.growth import Joined
 from bot.domain.model import Digest, Feed, Language
 from bot.domain.timeline import ToneWords
+from bot.domain.topic import Topic
 from bot.rendering.texts import Texts, load_texts
 from bot.settings import Settings
 from bot.storage.database import Database
@@ -204,9 +205,10 @@ class App:
         from bot.commands.news import find_topic
 
         now, taste = self.clock(), self.settings.digest
-        return await self.writer.write(
+        found = find_topic(self.settings.topics, topic)
+        made = await self.writer.write(
             DigestRequest(
-                topic=find_topic(self.settings.topics, topic),
+                topic=found,
                 language=language,
                 zone=taste.zone,
                 since=now - since,
@@ -216,6 +218,18 @@ class App:
                 told={},
             )
         )
+        return await self.foretold(made, found, until=now + since)
+
+    async def foretold(self, made: Digest, topic: Topic, *, until: datetime) -> Digest:
+        """Return a digest with what it says of the calendar's days that begin until a moment."""
+        from bot.domain.calendar import between
+        from bot.jobs.extras import Extras, carry
+
+        mine = [one for one in self.settings.calendar if topic.id in one.topics]
+        coming = between(mine, made.zone, after=made.until, until=until, now=made.until)
+        extras = Extras(occasions=tuple(one.key for one in coming))
+        async with self.database.read() as connection:
+            return (await carry(connection, [made], extras, mine, [topic]))[0]
 
     @cached_property
     def desk(self) -> Desk:

@@ -293,6 +293,7 @@ class Service:
             max_words=app.settings.digest.max_words,
             put_off=self.put_off,
             now=app.clock(),
+            calendar=app.settings.calendar,
         )
 
     async def send(self) -> bool:

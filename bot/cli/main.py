@@ -26,6 +26,7 @@ COMMANDS = {
     "story": "digest",
     "search": "search",
     "timeline": "timeline",
+    "calendar": "calendar",
     "feeds": "feeds",
     "replay": "files",
     "summarize": "files",

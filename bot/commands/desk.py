@@ -87,7 +87,7 @@ class Desk:
             stories=(story,),
             left_out=0,
         )
-        return await self._document(found, language)
+        return replace(await self._document(found, language), is_page=True)
 
     async def search(
         self, text: str, options: SearchOptions | None = None, *, limit: int = NEWS_LIMIT

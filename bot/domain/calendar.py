@@ -109,10 +109,11 @@ def parse_when(text: str) -> When:
     Raises ValueError, with the reason, for other text and for days that do not exist.
     """
     if match := YEARLY.fullmatch(text):
-        day = _existing(LEAP_YEAR, int(match[1]), int(match[2]), text)
-        return Yearly(month=day.month, day=day.day)
+        checked = _existing(LEAP_YEAR, int(match[1]), int(match[2]), text)
+        return Yearly(month=checked.month, day=checked.day)
     if ONCE.fullmatch(text):
-        return Once(day=_existing(*map(int, text.split("-")), text))
+        year, month, day = map(int, text.split("-"))
+        return Once(day=_existing(year, month, day, text))
     if match := NTH.fullmatch(text.strip().casefold()):
         nth, weekday, month = match.groups()
         if nth in ORDINALS and weekday in WEEKDAYS and month in MONTHS:

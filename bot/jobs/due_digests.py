@@ -15,6 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.model import Destination, Digest, Language, Slot, SlotStatus, Subscription
 from bot.domain.planning import Plan, plan, stepped_back
 from bot.domain.schedule import covered_since
+from bot.jobs.extras import NOTHING, Extras, extras_of
+from bot.jobs.extras import record as record_extras
 from bot.jobs.shelf import Shelf
 from bot.storage import deliveries, digests, slots, subscriptions
 from bot.storage.database import Database
@@ -53,11 +55,15 @@ class Wanted:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Alike:
-    """Subscriptions that want the same digest and were told the same of its stories."""
+    """Subscriptions that want the same digest and were told the same of its stories.
+
+    ``extras`` are what the digest carries beside them, the same for all members.
+    """
 
     wanted: Wanted
     told: Mapping[int, int]
     members: tuple[Due, ...]
+    extras: Extras = NOTHING
 
 
 async def find_due(
@@ -155,19 +161,30 @@ def _wanted(subscription: Subscription, planned: Plan, tell: Slot) -> Wanted:
 async def _split(
     database: Database, wanted: Wanted, members: Sequence[Due], shelf: Shelf, *, now: datetime
 ) -> list[Alike]:
-    """Divide those who want the same by what they have been told of its stories."""
+    """Divide those who want the same by what they have been told, and by what they are owed."""
     found = [await shelf.stories(t, since=wanted.since, until=now) for t in wanted.topics]
     story_ids = {story.id for stories in found for story in stories}
     async with database.read() as connection:
         told = await digests.told_to(
             connection, {one.subscription.destination for one in members}, story_ids
         )
-    groups: dict[frozenset[tuple[int, int]], list[Due]] = defaultdict(list)
+        extras = await extras_of(connection, _slots_of(members), shelf.calendar, now=now)
+    groups: dict[tuple[frozenset[tuple[int, int]], Extras], list[Due]] = defaultdict(list)
     for one in members:
-        groups[frozenset(told[one.subscription.destination].items())].append(one)
+        known = frozenset(told[one.subscription.destination].items())
+        groups[known, extras[one.subscription.id]].append(one)
     return [
-        Alike(wanted=wanted, told=dict(known), members=tuple(some))
-        for known, some in groups.items()
+        Alike(wanted=wanted, told=dict(known), members=tuple(some), extras=beside)
+        for (known, beside), some in groups.items()
+    ]
+
+
+def _slots_of(members: Sequence[Due]) -> list[tuple[Subscription, Slot, datetime]]:
+    """Return each with the slot that is told and the first one that it stands for."""
+    return [
+        (one.subscription, tell, min([tell.slot_at, *(s.slot_at for s in one.plan.skipped)]))
+        for one in members
+        if (tell := one.plan.tell) is not None
     ]
 
 
@@ -197,9 +214,10 @@ async def save_alike(
             settled = await _settle(connection, await _unchanged(connection, some), now=now)
             for digest in made if settled else ():
                 await _save(connection, settled, digest, alike.wanted.slot, now=now)
-            await deliveries.add_for(
-                connection, settled, payloads, slot_at=alike.wanted.slot.slot_at, now=now
-            )
+            slot_at = alike.wanted.slot.slot_at
+            ids = [subscription.id for subscription in settled]
+            await record_extras(connection, ids, alike.extras, slot_at=slot_at, now=now)
+            await deliveries.add_for(connection, settled, payloads, slot_at=slot_at, now=now)
         saved += len(settled) * len(made)
         _log(some, settled)
     return saved

@@ -1,7 +1,9 @@
 """What digests that are written at the same moment share: read once, used by all."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
+from bot.domain.calendar import Occasion
 from bot.domain.model import Story
 from bot.storage import entries, stories
 from bot.storage.database import Database
@@ -10,8 +12,9 @@ from bot.storage.database import Database
 class Shelf:
     """Keeps what one round of digests has read. Make a new one for each round."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, calendar: Sequence[Occasion] = ()) -> None:
         self._database = database
+        self.calendar = tuple(calendar)
         self._stories: dict[tuple[str, datetime, datetime], list[Story]] = {}
         self._read: dict[tuple[datetime, datetime], tuple[int, int]] = {}
 

@@ -10,6 +10,7 @@ from functools import partial
 
 import structlog
 
+from bot.domain.calendar import Occasion
 from bot.domain.compose import DigestRequest, choose, compose, compose_item, documents, news_of
 from bot.domain.errors import StorageError
 from bot.domain.model import Digest, DigestItem, Entry, SlotStatus, Story, Summary
@@ -23,6 +24,7 @@ from bot.jobs.due_digests import (
     settle_untold,
     sort_alike,
 )
+from bot.jobs.extras import carry
 from bot.jobs.shelf import Shelf
 from bot.platforms.messenger import Messenger
 from bot.storage import summaries
@@ -184,7 +186,10 @@ class Making:
     async def make(self, alike: Alike, shelf: Shelf, *, now: datetime) -> list[Digest]:
         """Compose the digests that all members of a group get, one for each topic."""
         requests = self._requests(alike, now=now)
-        return [await self.writer.write(request, shelf) for request in requests]
+        made = [await self.writer.write(request, shelf) for request in requests]
+        topics = [request.topic for request in requests]
+        async with self.database.read() as connection:
+            return await carry(connection, made, alike.extras, shelf.calendar, topics)
 
     def _requests(self, alike: Alike, *, now: datetime) -> list[DigestRequest]:
         wanted = alike.wanted
@@ -216,6 +221,7 @@ async def write_digests(
     max_words: int,
     put_off: PutOff,
     now: datetime,
+    calendar: Sequence[Occasion] = (),
 ) -> int:
     """Write every digest that is due; returns how many.
 
@@ -227,7 +233,7 @@ async def write_digests(
     waits = partial(put_off.holds, now=now)
     due = await find_due(database, messengers, until=now, now=now, waits=waits)
     await settle_untold(database, [one for one in due if one.plan.tell is None], now=now)
-    shelf, written = Shelf(database), 0
+    shelf, written = Shelf(database, calendar), 0
     for turn in in_turns(one for one in due if one.plan.tell is not None):
         for alike in await sort_alike(database, turn, shelf, now=now):
             messenger = messengers[alike.wanted.platform]

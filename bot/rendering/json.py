@@ -5,9 +5,13 @@ a feed does not tell)::
 
     {"topic", "title", "language", "zone", "since", "until", "slot_at": time | null,
      "late": bool, "slots_skipped", "stories_left_out", "entries_read", "outlets_read",
+     "calendar": [{"occasion", "day", "title", "lines": [str], "issue", "approximate": bool,
+                   "year_ago": [{"story", "headline", "outlet", "url" | null, "day"}]}],
+     "corrections": [{"story", "headline", "at", "reason", "withdrawn": bool}],
      "stories": [
        {"number", "id", "version", "kind": "new" | "update", "headline", "language",
         "issue", "issue_name", "first_seen_at", "last_seen_at", "method", "single_source",
+        "correction": {"at", "reason", "withdrawn": bool} | null,
         "coverage": {"KR", "JP", "elsewhere"},
         "sentences": [{"text", "sources": [number of a source]}],
         "sources": [
@@ -22,7 +26,7 @@ web address.
 import json
 from datetime import UTC, datetime
 
-from bot.domain.model import Digest, DigestItem, Source
+from bot.domain.model import CorrectionNote, Digest, DigestItem, Prebrief, Source
 from bot.rendering.safe import NAME_LIMIT, TITLE_LIMIT, clean, safe_url
 from bot.rendering.texts import Texts
 from bot.rendering.view import ELSEWHERE, side_of
@@ -45,6 +49,12 @@ def render_json(digest: Digest, texts: Texts) -> str:
         "stories_left_out": digest.stories_left_out,
         "entries_read": digest.entries_read,
         "outlets_read": digest.outlets_read,
+        "calendar": [_prebrief(brief) for brief in digest.prebriefs],
+        "corrections": [
+            {"story": notice.story_id, "headline": clean(notice.headline, TITLE_LIMIT)}
+            | _correction(notice.note)
+            for notice in digest.corrections
+        ],
         "stories": [_story(n, item, digest, texts) for n, item in enumerate(digest.items, 1)],
     }
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
@@ -64,9 +74,39 @@ def _story(number: int, item: DigestItem, digest: Digest, texts: Texts) -> Json:
         "last_seen_at": _utc(item.last_seen_at),
         "method": clean(item.method, NAME_LIMIT),
         "single_source": len({source.outlet_name for source in item.sources}) == 1,
+        "correction": _correction(item.correction) if item.correction else None,
         "coverage": _coverage(item, digest),
         "sentences": [{"text": clean(s.text), "sources": list(s.sources)} for s in item.sentences],
         "sources": [_source(source, digest) for source in item.sources],
+    }
+
+
+def _prebrief(brief: Prebrief) -> Json:
+    return {
+        "occasion": brief.occasion,
+        "day": brief.day.isoformat(),
+        "title": brief.title,
+        "lines": list(brief.lines),
+        "issue": brief.issue.value,
+        "approximate": brief.approximate,
+        "year_ago": [
+            {
+                "story": story.story_id,
+                "headline": clean(story.headline, TITLE_LIMIT),
+                "outlet": clean(story.outlet_name, NAME_LIMIT),
+                "url": safe_url(story.url),
+                "day": story.day.isoformat(),
+            }
+            for story in brief.year_ago
+        ],
+    }
+
+
+def _correction(note: CorrectionNote) -> Json:
+    return {
+        "at": _utc(note.at),
+        "reason": clean(note.reason, TITLE_LIMIT),
+        "withdrawn": note.withdrawn,
     }
 
 

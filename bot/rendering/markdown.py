@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from bot.domain.model import Digest
+from bot.rendering.extras import Extra
 from bot.rendering.safe import defuse
 from bot.rendering.texts import Texts
 from bot.rendering.view import DigestView, ItemView, SentenceView, SideView, SourceView, view_digest
@@ -37,6 +38,8 @@ def _blocks(view: DigestView) -> Iterator[str]:
     if view.late:
         yield f"**{escape(view.late)}**"
     yield escape(view.summary)
+    for extra in view.extras:
+        yield from _extra(extra)
     for item in view.items:
         yield from _item(item)
     if view.footer:
@@ -44,11 +47,18 @@ def _blocks(view: DigestView) -> Iterator[str]:
         yield f"*{escape(view.footer)}*"
 
 
+def _extra(extra: Extra) -> Iterator[str]:
+    yield "\n".join([f"> **{escape(extra.heading)}**", *(f"> {escape(x)}" for x in extra.lines)])
+    if extra.links:
+        links = (f"- {link(one.text, one.url)}" for one in extra.links)
+        yield "\n".join([f"*{escape(extra.label)}*", "", *links])
+
+
 def _item(item: ItemView) -> Iterator[str]:
     yield f"## {item.number}\\. {escape(item.headline)}"
     yield " · ".join([f"**{escape(item.mark)}**", *map(escape, item.labels[1:])])
-    if item.foreign:
-        yield f"*{escape(item.foreign)}*"
+    for note in filter(None, (item.foreign, item.correction, item.made)):
+        yield f"*{escape(note)}*"
     if item.sentences:
         yield " ".join(_sentence(sentence) for sentence in item.sentences)
     yield from (_side(side) for side in item.told_sides)

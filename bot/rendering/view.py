@@ -5,6 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.model import Digest, DigestItem, DigestSentence, ItemKind, Source
+from bot.rendering.extras import (
+    Extra,
+    correction_words,
+    headline_words,
+    made_words,
+    view_extras,
+)
 from bot.rendering.safe import NAME_LIMIT, TITLE_LIMIT, clean, safe_url
 from bot.rendering.texts import Texts
 
@@ -69,6 +76,8 @@ class ItemView:
     sentences: tuple[SentenceView, ...]
     sides: tuple[SideView, ...]
     coverage: str
+    correction: str = ""
+    made: str = ""
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -99,6 +108,7 @@ class DigestView:
     late: str
     items: tuple[ItemView, ...]
     footer: str
+    extras: tuple[Extra, ...] = ()
 
 
 def view_digest(digest: Digest, texts: Texts) -> DigestView:
@@ -118,6 +128,7 @@ def view_digest(digest: Digest, texts: Texts) -> DigestView:
         late=_late(digest, texts),
         items=tuple(_item(n, item, digest, texts) for n, item in enumerate(digest.items, 1)),
         footer=_footer(digest.items, texts),
+        extras=view_extras(digest, texts),
     )
 
 
@@ -163,7 +174,7 @@ def _item(number: int, item: DigestItem, digest: Digest, texts: Texts) -> ItemVi
     alone = len({source.outlet_name for source in item.sources}) == 1
     return ItemView(
         number=number,
-        headline=clean(item.headline, TITLE_LIMIT),
+        headline=headline_words(item, texts),
         language=_language(item.language, texts),
         is_update=item.kind is ItemKind.UPDATE,
         mark=texts.say(f"story.{item.kind.value}"),
@@ -175,6 +186,8 @@ def _item(number: int, item: DigestItem, digest: Digest, texts: Texts) -> ItemVi
         sentences=tuple(_sentence(sentence, sources) for sentence in item.sentences),
         sides=sides,
         coverage=_coverage(sides, texts),
+        correction=correction_words(item.correction, digest.zone, texts),
+        made=made_words(item.method, texts) if digest.is_page else "",
     )
 
 

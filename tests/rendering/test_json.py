@@ -26,7 +26,8 @@ def test_the_shape_is_kept(
     document = loaded(digest_in(Language.EN), texts["en"])
     assert list(document) == [
         "topic", "title", "language", "zone", "since", "until", "slot_at", "late",
-        "slots_skipped", "stories_left_out", "entries_read", "outlets_read", "stories",
+        "slots_skipped", "stories_left_out", "entries_read", "outlets_read",
+            "calendar", "corrections", "stories",
     ]  # fmt: skip
     story = document["stories"][1]
     assert {key: story[key] for key in story if key not in {"sentences", "sources"}} == {
@@ -42,6 +43,7 @@ def test_the_shape_is_kept(
         "last_seen_at": "2026-11-23T08:00:00Z",
         "method": "extractive",
         "single_source": False,
+        "correction": None,
         "coverage": {"KR": 1, "JP": 1, "elsewhere": 0},
     }
     assert story["sentences"][0]["sources"] == [1, 2]

@@ -110,6 +110,7 @@ class Digest:
     ``sides`` are the topic's two countries. ``late``: it was due at ``slot_at`` and could not
     be written then; ``slots_skipped`` counts the earlier digests that it stands for.
     ``prebriefs`` tell of days to come, ``corrections`` of what earlier digests had wrong.
+    ``is_page``: it is one story's own page, which says how its summary was made.
     """
 
     topic: str
@@ -128,6 +129,7 @@ class Digest:
     slots_skipped: int = 0
     prebriefs: tuple[Prebrief, ...] = ()
     corrections: tuple[CorrectionNotice, ...] = ()
+    is_page: bool = False
 
 
 class DeliveryStatus(StrEnum):

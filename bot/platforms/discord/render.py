@@ -25,6 +25,9 @@ CONTENT_LIMIT = 2000
 FRAME = 4
 MOST_PARTS = COMPONENT_LIMIT - FRAME
 
+# What plain content keeps for the headings of what stands before the stories.
+PLAIN_EXTRAS = 600
+
 MARK_ROOM = units(SEPARATOR + mark(""))
 
 # What a page's number can add to its heading and footer, in any language.
@@ -33,7 +36,8 @@ NUMBER_ROOM = 60
 # A calm indigo that stands out on light and dark.
 ACCENT = discord.Colour(0x4B6EAF)
 
-Told = tuple[ItemView, Blocks]
+# What stands before the stories has no item.
+Told = tuple[ItemView | None, Blocks]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,7 +77,8 @@ def _pages(digest: Digest, texts: Texts, shape: Callable[..., Blocks]) -> tuple[
     view = view_digest(digest, texts)
     heading, footer = _heading(view), _footer(view)
     room = TEXT_LIMIT - units(heading) - units(footer) - NUMBER_ROOM - MARK_ROOM
-    told = [
+    told: list[Told] = [(None, stories.before(extra)) for extra in view.extras]
+    told += [
         (item, shape(item, story.story_id, texts, room=room))
         for item, story in zip(view.items, digest.items, strict=True)
     ]
@@ -102,13 +107,22 @@ def _page(view: DigestView, texts: Texts, group: Sequence[Told], part: int, part
     number = texts.say("discord.part", part=str(part), parts=str(parts)) if parts > 1 else ""
     said = [escape(text) for text in (number, view.footer if part == parts else "") if text]
     footer = f"-# {SEPARATOR.join(said) or escape(view.edition)}"
-    items = [item for item, _ in group]
+    items = [item for item, _ in group if item is not None]
+    before = [text.split("\n")[0] for item, blocks in group if item is None for text in blocks]
     return Page(
         heading=heading,
         stories=tuple(blocks for _, blocks in group),
         footer=footer,
-        plain=_plain(items, heading, footer, texts),
+        plain=_plain(items, "\n".join([heading, *_within(before, PLAIN_EXTRAS)]), footer, texts),
     )
+
+
+def _within(lines: Sequence[str], room: int) -> Iterator[str]:
+    for line in lines:
+        room -= units(line) + 1
+        if room < 0:
+            return
+        yield line
 
 
 def _heading(view: DigestView) -> str:
