@@ -255,6 +255,7 @@ class App:
             read_query=QueryReader(self.settings.names).read,
             outlets=self.settings.outlet_cards,
             budgets=Budgets({Expensive.PREVIEW: previews}),
+            admins=self.settings.environment.strait_admins,
         )
 
     async def index(self, on_batch: Callable[[int], None] = lambda count: None) -> int:

@@ -25,6 +25,7 @@ COMMANDS = {
     "news": "digest",
     "story": "digest",
     "search": "search",
+    "correct": "correct",
     "timeline": "timeline",
     "calendar": "calendar",
     "feeds": "feeds",

@@ -4,8 +4,9 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from bot.commands import subscriptions, workspaces
+from bot.commands import corrections, subscriptions, workspaces
 from bot.commands.budgets import Budgets, Expensive
+from bot.commands.corrections import Mending
 from bot.commands.news import (
     News,
     as_digest,
@@ -23,9 +24,10 @@ from bot.commands.search import (
     search,
 )
 from bot.domain.compose import DigestRequest
+from bot.domain.corrections import Correction
 from bot.domain.model import Destination, Digest, Language, Schedule, Subscription, Taste
 from bot.domain.outlets import Outlets
-from bot.domain.people import Forgotten
+from bot.domain.people import Admin, Forgotten, Person
 from bot.domain.schedule import check_zone, parse_rule, parse_schedule, preview_since
 from bot.domain.search import Query, parse_query
 from bot.domain.topic import Topic
@@ -63,6 +65,7 @@ class Desk:
     read_query: Callable[[str], Query] = parse_query
     outlets: Outlets = field(default_factory=lambda: Outlets(()))
     budgets: Budgets = field(default_factory=Budgets)
+    admins: tuple[Admin, ...] = ()
 
     async def news(
         self, topic: str, *, since: str = "24h", language: Language | None = None
@@ -233,6 +236,18 @@ class Desk:
             if topic in self.topics
         ]
         return tuple([await self.write(request) for request in requests])
+
+    async def correct(self, asked: Mending, by: Person) -> Correction:
+        """Withdraw or correct a story, for an admin of the instance."""
+        where = "" if by.platform == "discord" else f"{by.workspace}/"
+        return await corrections.correct(
+            self.database,
+            asked,
+            by,
+            admins=self.admins,
+            name=f"{by.platform}:{where}{by.user}",
+            now=self.clock(),
+        )
 
     async def forget(self, person: str, *, platform: str, workspace: str | None) -> Forgotten:
         """Remove what names a person, in a workspace or (None) in all of the platform's."""

@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from difflib import get_close_matches
 
 from bot.domain.compose import compose, compose_item
+from bot.domain.corrections import corrected
 from bot.domain.errors import InputError, NotFoundError
 from bot.domain.model import Digest, ItemKind, Language, Reading, Story, Summary
 from bot.domain.ranking import rank
 from bot.domain.topic import Topic
-from bot.storage import readings, stories, summaries
+from bot.storage import corrections, readings, stories, summaries
 from bot.storage.database import Database
 
 DURATION = re.compile(r"([0-9]{1,4})\s*([hdw])", re.IGNORECASE)
@@ -92,13 +93,15 @@ async def as_digest(database: Database, news: News, *, language: Language, zone:
     headline and its reports.
     """
     async with database.read() as connection:
-        kept = await summaries.latest(connection, [s.id for s in news.stories], language)
+        ids = [story.id for story in news.stories]
+        kept = await summaries.latest(connection, ids, language)
+        made = await corrections.of_stories(connection, ids)
     items = [
         compose_item(story, ItemKind.NEW, _usable(kept.get(story.id), story))
         for story in news.stories
     ]
     return compose(
-        items,
+        [corrected(item, made.get(item.story_id, ())) for item in items],
         topic=news.topic,
         language=language,
         zone=zone,

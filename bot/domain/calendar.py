@@ -112,8 +112,8 @@ def parse_when(text: str) -> When:
         checked = _existing(LEAP_YEAR, int(match[1]), int(match[2]), text)
         return Yearly(month=checked.month, day=checked.day)
     if ONCE.fullmatch(text):
-        year, month, day = map(int, text.split("-"))
-        return Once(day=_existing(year, month, day, text))
+        of_year, of_month, of_day = map(int, text.split("-"))
+        return Once(day=_existing(of_year, of_month, of_day, text))
     if match := NTH.fullmatch(text.strip().casefold()):
         nth, weekday, month = match.groups()
         if nth in ORDINALS and weekday in WEEKDAYS and month in MONTHS:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.model import Delivery, DeliveryStatus, Notice, Subscription, SubscriptionStatus
 from bot.domain.retry import NextStep
 from bot.platforms.messenger import Messenger
-from bot.storage import deliveries, subscriptions
+from bot.storage import corrections, deliveries, subscriptions
 from bot.storage.database import Database
 
 log = structlog.get_logger()
@@ -41,6 +41,8 @@ async def record_outcome(
         if not await deliveries.record(connection, delivery, step):
             log.warning("not recorded: the claim was lost or cancelled", key=delivery.key)
             return
+        if delivery.edits is not None and step.status in TOLD:
+            await corrections.owe(connection, delivery.edits)
         if is_told:
             await _pause_and_tell(connection, messenger, delivery, step, there, now=now)
     say = log.info if step.problem is None else log.warning

@@ -12,6 +12,7 @@ import structlog
 
 from bot.domain.calendar import Occasion
 from bot.domain.compose import DigestRequest, choose, compose, compose_item, documents, news_of
+from bot.domain.corrections import corrected
 from bot.domain.errors import StorageError
 from bot.domain.model import Digest, DigestItem, Entry, SlotStatus, Story, Summary
 from bot.domain.retry import LONGEST_DELAY, back_off
@@ -27,7 +28,7 @@ from bot.jobs.due_digests import (
 from bot.jobs.extras import carry
 from bot.jobs.shelf import Shelf
 from bot.platforms.messenger import Messenger
-from bot.storage import summaries
+from bot.storage import corrections, summaries
 from bot.storage.database import Database
 from bot.summarize.extractive import ExtractiveSummarizer
 from bot.summarize.llm import PASSING, LlmSummarizer
@@ -76,7 +77,10 @@ class DigestWriter:
             compose_item(story, kind, await self._summary(story, request))
             for story, kind in chosen.stories
         ]
-        return _compose(items, request, chosen.left_out, read)
+        async with self._database.read() as connection:
+            made = await corrections.of_stories(connection, [item.story_id for item in items])
+        right = [corrected(item, made.get(item.story_id, ())) for item in items]
+        return _compose(right, request, chosen.left_out, read)
 
     async def _summary(self, story: Story, request: DigestRequest) -> Summary:
         reports = news_of(story, since=request.since)

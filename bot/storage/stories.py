@@ -12,7 +12,7 @@ from bot.domain.growth import merge
 from bot.domain.model import Entry, Issue, Story
 from bot.storage import entries as entry_rows
 from bot.storage.dialect import insert
-from bot.storage.schema import entries, readings, stories, told
+from bot.storage.schema import corrections, entries, readings, stories, told
 
 # Stories whose reports are asked for at once.
 PART = 500
@@ -50,15 +50,70 @@ async def save(connection: AsyncConnection, changed: Iterable[Story]) -> None:
 async def save_merged(connection: AsyncConnection, left: int, *, into: int) -> None:
     """Let a story's id lead to the story that all its entries went to."""
     # Locked, so that no destination is told one of them until this is done.
-    of_both = _whole().where(stories.c.id.in_([left, into])).order_by(stories.c.id)
+    of_both = _whole(withdrawn=True).where(stories.c.id.in_([left, into])).order_by(stories.c.id)
     rows = await connection.execute(of_both.with_for_update())
     both = {row.id: _story(row) for row in rows}
     if len(both) == len((left, into)):
         await save(connection, [merge(both[into], both[left])])
     await _merge_told(connection, left, into=into)
+    await _merge_corrections(connection, left, into=into)
     # Stories merged earlier into this one follow, so that one step always suffices.
     chain = (stories.c.id == left) | (stories.c.merged_into == left)
     await connection.execute(update(stories).where(chain).values(merged_into=into))
+
+
+async def _merge_corrections(connection: AsyncConnection, left: int, *, into: int) -> None:
+    """Let corrections stay with what they are about; what was withdrawn is not told again."""
+    both = select(func.max(stories.c.withdrawn_at)).where(stories.c.id.in_([left, into]))
+    since = (await connection.execute(both)).scalar()
+    if since is not None:
+        change = update(stories).where(stories.c.id == into).values(withdrawn_at=since)
+        await connection.execute(change)
+    mine = update(corrections).where(corrections.c.story_id == left)
+    await connection.execute(mine.values(story_id=into))
+
+
+async def withdraw(connection: AsyncConnection, story_id: int, *, at: datetime | None) -> None:
+    """Let a story not be told from a moment on; None lets it be told again."""
+    change = update(stories).where(stories.c.id == story_id).values(withdrawn_at=at)
+    await connection.execute(change)
+
+
+async def is_withdrawn(connection: AsyncConnection, story_id: int) -> bool:
+    """Tell whether an admin took the story back."""
+    statement = select(stories.c.withdrawn_at).where(stories.c.id == story_id)
+    return (await connection.execute(statement)).scalar() is not None
+
+
+async def retitle(connection: AsyncConnection, story_id: int, headline: str) -> None:
+    """Give a story another headline."""
+    change = update(stories).where(stories.c.id == story_id).values(headline=headline)
+    await connection.execute(change)
+
+
+async def part(connection: AsyncConnection, story: Story, entry_id: int) -> None:
+    """Take a report and its copies out of a story, for good; another one leads it if need be."""
+    its_own = (readings.c.entry_id == entry_id) | (readings.c.duplicate_of == entry_id)
+    change = update(readings).where(readings.c.story_id == story.id, its_own)
+    await connection.execute(change.values(story_id=None, parted_from=story.id))
+    if story.lead_entry_id == entry_id:
+        lead = next(entry for entry in story.entries if entry.id != entry_id)
+        changed = update(stories).where(stories.c.id == story.id)
+        await connection.execute(changed.values(lead_entry_id=lead.id, headline=lead.title))
+
+
+async def now_called(connection: AsyncConnection, ids: Iterable[int]) -> dict[int, int]:
+    """Return for each of these ids the story that it leads to now: itself, or what it joined."""
+    target = func.coalesce(stories.c.merged_into, stories.c.id).label("target")
+    statement = select(stories.c.id, target).where(stories.c.id.in_(sorted(set(ids))))
+    return {row.id: row.target for row in await connection.execute(statement)}
+
+
+async def once_called(connection: AsyncConnection, ids: Iterable[int]) -> list[int]:
+    """Return these ids and those of the stories that were merged into them."""
+    wanted = sorted(set(ids))
+    statement = select(stories.c.id).where(stories.c.merged_into.in_(wanted))
+    return [*wanted, *(await connection.execute(statement)).scalars()]
 
 
 async def _merge_told(connection: AsyncConnection, left: int, *, into: int) -> None:
@@ -134,21 +189,32 @@ async def begun(
     return whole
 
 
-async def by_ids(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, Story]:
-    """Return the stories of these ids, with their entries."""
-    found = await _fetch(connection, _whole().where(stories.c.id.in_(ids)))
+async def by_ids(
+    connection: AsyncConnection, ids: Sequence[int], *, withdrawn: bool = False
+) -> dict[int, Story]:
+    """Return the stories of these ids, with their entries; withdrawn ones only on demand."""
+    found = await _fetch(connection, _whole(withdrawn=withdrawn).where(stories.c.id.in_(ids)))
     return {story.id: story for story in found}
 
 
-async def get(connection: AsyncConnection, story_id: int) -> Story | None:
-    """Return a story, or the one that it was merged into; None where there is none."""
+async def get(
+    connection: AsyncConnection, story_id: int, *, withdrawn: bool = False
+) -> Story | None:
+    """Return a story, or the one that it was merged into; None where there is none.
+
+    A withdrawn story is returned only on demand.
+    """
     target = func.coalesce(stories.c.merged_into, stories.c.id)
     found = (await connection.execute(select(target).where(stories.c.id == story_id))).scalar()
-    return (await by_ids(connection, [found])).get(found) if found is not None else None
+    if found is None:
+        return None
+    return (await by_ids(connection, [found], withdrawn=withdrawn)).get(found)
 
 
-def _whole() -> Select[Any]:
-    return select(*COLUMNS).where(stories.c.merged_into.is_(None))
+def _whole(*, withdrawn: bool = False) -> Select[Any]:
+    """Select stories that no other holds, and that were not withdrawn unless asked for."""
+    whole = select(*COLUMNS).where(stories.c.merged_into.is_(None))
+    return whole if withdrawn else whole.where(stories.c.withdrawn_at.is_(None))
 
 
 async def _fetch(connection: AsyncConnection, statement: Select[Any]) -> list[Story]:

@@ -60,6 +60,14 @@ def story_pages(digest: Digest, texts: Texts) -> tuple[Page, ...]:
     return _pages(digest, texts, stories.full)
 
 
+def moved_page(digest: Digest, texts: Texts) -> Page:
+    """Return what a message says whose stories have moved into those before it."""
+    view = view_digest(digest, texts)
+    heading = f"## {escape(view.topic)}\n{escape(texts.say('corrections.moved'))}"
+    footer = f"-# {escape(view.edition)}"
+    return Page(heading=heading, stories=(), footer=footer, plain=f"{heading}\n{footer}")
+
+
 def to_view(page: Page) -> discord.ui.LayoutView:
     """Return the page as Components V2. Its last text is the footer, which is ours alone."""
     box = discord.ui.Container[discord.ui.LayoutView](accent_colour=ACCENT)
