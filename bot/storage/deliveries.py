@@ -137,7 +137,10 @@ async def add_edit(
         notice=True,
         edits=about.id,
     )
-    await connection.execute(edit.on_conflict_do_nothing())
+    # One that was made at this very moment is replaced: the newer words stand.
+    newer = {"payload": payload, "status": DeliveryStatus.PENDING, "next_attempt_at": now}
+    slot = [deliveries.c.subscription_id, deliveries.c.slot_at, deliveries.c.part]
+    await connection.execute(edit.on_conflict_do_update(index_elements=slot, set_=newer))
 
 
 async def cancel(

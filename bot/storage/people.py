@@ -45,10 +45,11 @@ async def forget(
     ):
         statement = update(table).where(owned(table), column == person).values({column: None})
         unnamed += await _count(connection, statement.returning(table.c.workspace))
-    names = corrections.c.made_by.in_([f"{platform}:{person}", f"{platform}:{workspace}/{person}"])
+    exactly = [f"{platform}:{person}", f"{platform}:{workspace}/{person}"]
+    names = [corrections.c.made_by.in_(exactly)]
     if workspace is None:
-        names = names | corrections.c.made_by.like(f"{platform}:%/{person}")
-    corrected = update(corrections).where(names)
+        names.append(corrections.c.made_by.like(f"{platform}:%/{person}"))
+    corrected = update(corrections).where(or_(*names))
     statement = corrected.values(made_by=f"{platform}:forgotten").returning(corrections.c.id)
     unnamed += await _count(connection, statement)
     return Forgotten(subscriptions=direct, messages=messages, unnamed=unnamed)
