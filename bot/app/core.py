@@ -14,6 +14,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+import structlog
+
 from bot.domain.compose import DigestRequest
 from bot.domain.errors import StorageError
 from bot.domain.growth import Joined
@@ -23,6 +25,8 @@ from bot.domain.topic import Topic
 from bot.rendering.texts import Texts, load_texts
 from bot.settings import Settings
 from bot.storage.database import Database
+
+log = structlog.get_logger()
 
 if TYPE_CHECKING:
     from bot.commands.desk import Desk
@@ -112,6 +116,18 @@ class App:
         """
         if await _prepare(self.database):
             await self.sync_feeds()
+        await self.enforce_terms()
+
+    async def enforce_terms(self) -> None:
+        """Drop the texts that outlets' terms no longer allow, where the terms have changed."""
+        from bot.storage import terms
+
+        async with self.database.read() as connection:
+            if await terms.is_enforced(connection):
+                return
+        async with self.database.write() as connection:
+            dropped = await terms.enforce(connection)
+        log.info("outlets' terms changed", texts_dropped=dropped)
 
     async def sync_feeds(self) -> None:
         """Make the stored feeds follow the configuration, once in the app's life.
@@ -320,7 +336,9 @@ async def _prepare(database: Database) -> bool:
 def open_database(settings: Settings, *, create: bool = True) -> Database:
     """Return the database of the settings; a SQLite file is made for its owner alone."""
     connections = settings.environment.strait_database_connections
-    database = Database(settings.database_url, connections=connections)
+    database = Database(
+        settings.database_url, connections=connections, terms=settings.outlet_cards.terms
+    )
     if create and (path := database.path):
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.model import Entry
 from bot.domain.search import Clause, Filters, Hit, Phrase, Query, filter_words
 from bot.storage import entries as entry_rows
-from bot.storage import search_index
+from bot.storage import search_index, terms
 from bot.storage.schema import entries, readings, stories
 
 # Common words are looked through in such steps, and no further: it bounds the time that a
@@ -39,7 +39,7 @@ async def newest(
     below: int | None = None
     for step in STEPS:
         found = _found(connection, query, filters, since=since, below=below, limit=step)
-        rows = (await connection.execute(_placed(found, filters))).all()
+        rows = (await connection.execute(_placed(connection, found, filters))).all()
         in_stories += [(row.id, row.story_id) for row in rows if row.is_told]
         held = {row.id for row in rows if row.story_id or row.is_copy}
         alone += [row.id for row in rows if row.id not in held and row.is_in_time]
@@ -51,11 +51,12 @@ async def newest(
     return await _hits(connection, [*chosen, *((id_, None) for id_ in alone[:loose])])
 
 
-def _placed(found: CTE, filters: Filters) -> Select[Any]:
+def _placed(connection: AsyncConnection, found: CTE, filters: Filters) -> Select[Any]:
     """Return where each entry found stands: in which story, as a copy, within the filters."""
     # Months and years in the index are coarse: the moments are compared here.
     in_time = and_(
         true(),
+        *terms.shown(connection),
         *([entries.c.published_at >= filters.since] if filters.since else []),
         *([entries.c.published_at <= filters.until] if filters.until else []),
     )
@@ -84,7 +85,7 @@ def _placed(found: CTE, filters: Filters) -> Select[Any]:
 async def _hits(connection: AsyncConnection, chosen: Sequence[tuple[int, int | None]]) -> list[Hit]:
     ids = list({id_ for id_, _ in chosen})
     rows = await connection.execute(select(*entry_rows.COLUMNS).where(entries.c.id.in_(ids)))
-    found = {row.id: Entry(**row._mapping) for row in rows}
+    found = {row.id: terms.as_allowed(connection, Entry(**row._mapping)) for row in rows}
     return [Hit(entry=found[id_], story_id=story_id) for id_, story_id in chosen]
 
 

@@ -5,12 +5,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select, update
+from sqlalchemy import Row, Select, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.growth import merge
 from bot.domain.model import Entry, Issue, Story
 from bot.storage import entries as entry_rows
+from bot.storage import terms
 from bot.storage.dialect import insert
 from bot.storage.schema import corrections, entries, readings, stories, told
 
@@ -185,7 +186,7 @@ async def begun(
     for at in range(0, len(told), PART):
         part = told[at : at + PART]
         reports = await _reports(connection, part)
-        whole += [replace(s, entries=tuple(reports[s.id])) for s in part if s.id in reports]
+        whole += [_with(s, reports[s.id], connection) for s in part if s.id in reports]
     return whole
 
 
@@ -221,9 +222,16 @@ async def _fetch(connection: AsyncConnection, statement: Select[Any]) -> list[St
     found = [_story(row) for row in (await connection.execute(statement)).all()]
     reports = await _reports(connection, found)
     # A story that is left with copies only has nothing to tell.
-    return [
-        replace(story, entries=tuple(reports[story.id])) for story in found if story.id in reports
-    ]
+    return [_with(story, reports[story.id], connection) for story in found if story.id in reports]
+
+
+def _with(story: Story, reports: Sequence[Entry], connection: AsyncConnection) -> Story:
+    """Return a story with its reports; another one leads it where its own may not be shown."""
+    whole = replace(story, entries=tuple(reports))
+    leads = any(entry.id == story.lead_entry_id for entry in reports)
+    if leads or not terms.terms_of(connection).excluded:
+        return whole
+    return replace(whole, headline=reports[0].title, lead_entry_id=reports[0].id)
 
 
 def _story(row: Row[Any]) -> Story:
@@ -238,12 +246,13 @@ async def _reports(connection: AsyncConnection, found: Sequence[Story]) -> dict[
         .join(entries, entries.c.id == readings.c.entry_id)
         .where(
             readings.c.story_id.in_([story.id for story in found]),
-            readings.c.duplicate_of.is_(None),
+            or_(readings.c.duplicate_of.is_(None), *terms.of_hidden(connection)),
+            *terms.shown(connection),
         )
         .order_by(entries.c.published_at, entries.c.id)
     )
     for row in await connection.execute(statement):
-        reports.setdefault(row.story_id, []).append(_entry(row))
+        reports.setdefault(row.story_id, []).append(terms.as_allowed(connection, _entry(row)))
     return reports
 
 

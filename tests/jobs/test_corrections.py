@@ -285,7 +285,7 @@ async def test_nothing_is_edited_twice(desk: Desk) -> None:
     assert await desk.spread(minutes=3) == 0
     await desk.send()
     assert await desk.edits() == [DeliveryStatus.SENT]
-    assert desk.wall.edits == 1  # type: ignore[attr-defined]
+    assert desk.wall.edits == 1
 
 
 async def test_an_edit_of_unknown_fate_is_made_again_and_nothing_is_posted_anew(

@@ -34,6 +34,7 @@ from bot.domain.model.feeds import (
     Outlet,
     ParsedEntry,
     ParsedFeed,
+    Terms,
 )
 from bot.domain.model.stories import (
     CitedSentence,
@@ -116,6 +117,7 @@ __all__ = [
     "SubscriptionStatus",
     "Summary",
     "Taste",
+    "Terms",
     "Unknown",
     "Unreachable",
 ]

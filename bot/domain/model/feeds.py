@@ -2,7 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any, ClassVar
+
+
+class Terms(StrEnum):
+    """What of an outlet's reports is used: all, headline and link, or nothing."""
+
+    FULL = "full"
+    HEADLINE = "headline"
+    EXCLUDED = "excluded"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,6 +30,7 @@ class Outlet:
     languages: tuple[str, ...]
     domains: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    terms: Terms = Terms.FULL
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
