@@ -10,6 +10,7 @@ from bot.cli.output import out, print_json, print_table, safe
 from bot.cli.session import with_app
 from bot.commands.news import News, StoryDetail, find_topic, latest_news, parse_since, story_detail
 from bot.domain.model import Digest, Entry, Language, Story
+from bot.rendering.feeds import atom_of, json_feed_of
 from bot.rendering.html import render_html
 from bot.rendering.json import render_json
 from bot.rendering.markdown import render_markdown
@@ -31,6 +32,8 @@ class Format(StrEnum):
     JSON = "json"
     DISCORD = "discord"
     SLACK = "slack"
+    ATOM = "atom"
+    JSON_FEED = "jsonfeed"
 
 
 RENDERERS = {
@@ -40,6 +43,8 @@ RENDERERS = {
     Format.JSON: render_json,
     Format.DISCORD: render_discord,
     Format.SLACK: render_slack,
+    Format.ATOM: atom_of,
+    Format.JSON_FEED: json_feed_of,
 }
 
 
