@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from xml.etree import ElementTree as ET
 
 import feedparser
@@ -131,7 +131,7 @@ def test_the_newest_entry_comes_first_and_the_feed_is_as_new(
     head = feed_head(digest, url="https://strait.example/feeds/japan-korea.atom")
     parsed = feedparser.parse(render_atom(head, entries).encode())
     assert [e.id for e in parsed.entries] == [urn("3"), urn("2"), urn("1")]
-    assert datetime(*parsed.feed.updated_parsed[:6], tzinfo=UTC) == UNTIL + timedelta(days=3)
+    assert datetime.fromisoformat(parsed.feed.updated) == UNTIL + timedelta(days=3)
     document = json.loads(render_json_feed(head, entries))
     assert [item["id"] for item in document["items"]] == [urn("3"), urn("2"), urn("1")]
     assert document["feed_url"] == head.url

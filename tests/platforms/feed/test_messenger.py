@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import feedparser
 import pytest
@@ -45,7 +46,7 @@ def make(texts: dict[str, Texts]) -> Make:
     return messenger
 
 
-def delivery(messenger: FeedMessenger, number: int, **changes: object) -> Delivery:
+def delivery(messenger: FeedMessenger, number: int, **changes: Any) -> Delivery:
     digest = replace(a_digest(Language.EN), slot_at=UNTIL + timedelta(days=number), **changes)
     return Delivery(
         id=number,
