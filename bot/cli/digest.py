@@ -102,13 +102,44 @@ def news(topic: Topic, since: Since = "24h", limit: Limit = 10, as_json: AsJson 
 def story(
     story_id: Annotated[int, typer.Argument(help="A story's id, from `news`.", show_default=False)],
     as_json: AsJson = False,
+    format: Annotated[  # noqa: A002
+        Format | None, typer.Option("--format", help="As a digest of this story alone.")
+    ] = None,
+    lang: Annotated[Language | None, typer.Option("--lang", help="The summary's language.")] = None,
 ) -> None:
-    """Show a story: its reports, and why they are in it."""
+    """Show a story: its reports, why they are in it, and how its summaries were made."""
+    if format is not None:
+
+        async def use(app: App) -> None:
+            page = await app.desk.story(story_id, language=lang)
+            print_digest(page, app.texts[page.language], format)
+
+        with_app(use)
+        return
     detail = with_app(lambda app: story_detail(app.database, story_id))
     if as_json:
-        print_json(story_json(detail.story))
+        print_json(detail_json(detail))
     else:
         _print_story(detail)
+
+
+def detail_json(detail: StoryDetail) -> dict[str, object]:
+    """Return a story with its summaries, how each was made, and its corrections."""
+    return story_json(detail.story) | {
+        "summaries": [
+            {
+                "language": language,
+                "method": summary.method,
+                "headline": summary.headline,
+                "sentences": [s.text for s in summary.sentences],
+            }
+            for language, summary in detail.summaries.items()
+        ],
+        "corrections": [
+            {"kind": made.kind, "at": made.made_at.isoformat(), "reason": made.reason}
+            for made in detail.corrections
+        ],
+    }
 
 
 def story_json(told: Story) -> dict[str, object]:
@@ -140,6 +171,10 @@ def _print_story(detail: StoryDetail) -> None:
     told = detail.story
     print(f"{told.id}  {safe(told.headline)}")
     print(f"{told.issue}; {len(told.entries)} reports, {_local(told)}")
+    for language, summary in detail.summaries.items():
+        print(f"summary in {language}: {safe(summary.method)}")
+    for made in detail.corrections:
+        print(f"{made.kind} on {made.made_at:%Y-%m-%d %H:%M} UTC: {safe(made.reason)}")
     for entry in told.entries:
         print(f"\n{safe(entry.outlet_name)} ({entry.country or '?'}): {safe(entry.title)}")
         print(f"  {safe(entry.url)}")

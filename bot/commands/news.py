@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from difflib import get_close_matches
 
 from bot.domain.compose import compose, compose_item
-from bot.domain.corrections import corrected
+from bot.domain.corrections import Correction, corrected
 from bot.domain.errors import InputError, NotFoundError
 from bot.domain.model import Digest, ItemKind, Language, Reading, Story, Summary
 from bot.domain.ranking import rank
@@ -36,10 +36,15 @@ class News:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StoryDetail:
-    """What ``story ID`` answers: the story, and how each of its entries was read."""
+    """What ``story ID`` answers: the story, and how each of its entries was read.
+
+    ``summaries`` are by language, as they were made; ``corrections`` say what was mended since.
+    """
 
     story: Story
     readings: Mapping[int, Reading]
+    summaries: Mapping[str, Summary] = field(default_factory=dict)
+    corrections: tuple[Correction, ...] = ()
 
 
 def parse_since(text: str) -> timedelta:
@@ -83,7 +88,14 @@ async def story_detail(database: Database, story_id: int) -> StoryDetail:
         if story is None:
             raise NotFoundError(f"There is no story {story_id}: `news TOPIC` lists the ids.")
         found = await readings.of_story(connection, story.id)
-    return StoryDetail(story=story, readings={reading.entry_id: reading for reading in found})
+        kept = await summaries.of_story(connection, story.id)
+        made = (await corrections.of_stories(connection, [story.id])).get(story.id, ())
+    return StoryDetail(
+        story=story,
+        readings={reading.entry_id: reading for reading in found},
+        summaries=kept,
+        corrections=made,
+    )
 
 
 async def as_digest(database: Database, news: News, *, language: Language, zone: str) -> Digest:

@@ -4,7 +4,7 @@ Many channels want the same digest at the same moment. It is composed and render
 all that want the same and have been told the same.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -209,6 +209,7 @@ async def save_alike(
     were changed meanwhile, are left out.
     """
     saved = 0
+    methods = Counter(item.method for digest in made for item in digest.items)
     for some in _batches(alike.members):
         async with database.write() as connection:
             settled = await _settle(connection, await _unchanged(connection, some), now=now)
@@ -219,7 +220,7 @@ async def save_alike(
             await record_extras(connection, ids, alike.extras, slot_at=slot_at, now=now)
             await deliveries.add_for(connection, settled, payloads, slot_at=slot_at, now=now)
         saved += len(settled) * len(made)
-        _log(some, settled)
+        _log(some, settled, methods)
     return saved
 
 
@@ -262,7 +263,7 @@ async def _save(
     await digests.save_told(connection, destinations, digest, now=now)
 
 
-def _log(due: Sequence[Due], settled: Sequence[Subscription]) -> None:
+def _log(due: Sequence[Due], settled: Sequence[Subscription], methods: Mapping[str, int]) -> None:
     written = {subscription.id for subscription in settled}
     for one in due:
         if one.plan.tell is not None and one.subscription.id in written:
@@ -272,6 +273,8 @@ def _log(due: Sequence[Due], settled: Sequence[Subscription]) -> None:
                 slot=one.plan.tell.slot_at.isoformat(),
                 late=one.plan.tell.status is SlotStatus.LATE,
                 skipped=len(one.plan.skipped),
+                # How its summaries were made: extractive=3, llm:NAME=2.
+                made=",".join(f"{name}={count}" for name, count in sorted(methods.items())),
             )
 
 

@@ -8,6 +8,7 @@ from discord import app_commands
 
 from bot.commands.search import SearchOptions
 from bot.domain.search import LONGEST_QUERY
+from bot.platforms.discord.correcting import Correcting, Wrong
 from bot.platforms.discord.lookups import Lookups
 from bot.platforms.discord.privacy import Privacy
 from bot.platforms.discord.schedules import MORNING
@@ -20,6 +21,9 @@ Command = app_commands.Command[Any, ..., None]
 # No story or subscription has a longer number; Discord's own integers end at 2^53.
 Id = app_commands.Range[int, 1, 2**53 - 1]
 Word = app_commands.Range[str, 1, 100]
+
+# A sentence of a summary, a reason or an address: what is too long is said by the desk.
+Said = app_commands.Range[str, 1, 2000]
 
 # What a search may be: it says itself what is too long.
 Written = app_commands.Range[str, 1, LONGEST_QUERY]
@@ -44,6 +48,7 @@ def add_commands(
     lookups: Lookups,
     subscribing: Subscribing,
     privacy: Privacy,
+    correcting: Correcting,
     words: Words,
 ) -> None:
     """Add every command to the tree."""
@@ -63,7 +68,9 @@ def add_commands(
     for act in (subscribing.pause, subscribing.resume, subscribing.remove, subscribing.preview):
         group.add_command(_by_id(act, subscribing, words))
     tree.add_command(group)
-    tree.add_command(_strait(privacy, words))
+    strait = _strait(privacy, words)
+    strait.add_command(_correct(correcting, words))
+    tree.add_command(strait)
 
 
 def _news(lookups: Lookups, words: Words) -> Command:
@@ -136,6 +143,41 @@ def _strait(privacy: Privacy, words: Words) -> app_commands.Group:
         app_commands.Command(name="forget-me", description=description, callback=forget_me)
     )
     return group
+
+
+def _correct(correcting: Correcting, words: Words) -> Command:
+    names = ("story", "action", "reason", "text", "sentence", "url", "language")
+    actions = ("withdraw", "restore", "headline", "sentence", "remove-entry")
+
+    @app_commands.describe(**words.options("correct", *names))
+    @app_commands.choices(
+        action=words.choices("actions", *actions),
+        language=words.choices("languages", "en", "ja", "ko"),
+    )
+    async def correct(
+        interaction: discord.Interaction,
+        *,
+        story: Id,
+        action: str,
+        reason: Said,
+        text: Said | None = None,
+        sentence: Said | None = None,
+        url: Said | None = None,
+        language: str | None = None,
+    ) -> None:
+        wrong = Wrong(
+            story=story,
+            action=action,
+            reason=reason,
+            text=text,
+            sentence=sentence,
+            url=url,
+            language=language,
+        )
+        await correcting.correct(interaction, wrong)
+
+    described = words.describe("commands.strait_correct")
+    return app_commands.Command(name="correct", description=described, callback=correct)
 
 
 def _subscribe(lookups: Lookups, subscribing: Subscribing, words: Words) -> Command:

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 import structlog
 
+from bot.commands.corrections import Mending
 from bot.commands.desk import Desk
 from bot.domain.errors import InputError, StraitError
 from bot.domain.model import Destination, Language, Subscription, SubscriptionStatus
+from bot.domain.people import Person
 from bot.domain.schedule import describe, next_slot
 from bot.platforms.slack.blocks import (
     bullets,
@@ -26,6 +28,7 @@ from bot.platforms.slack.config import PLATFORM
 from bot.platforms.slack.render import MESSAGE_LIMIT, Message, render_digest, shorten
 from bot.platforms.slack.requests import (
     Change,
+    Correct,
     ForgetMe,
     Help,
     ListDigests,
@@ -108,7 +111,10 @@ class Answers:
         return (say(await self._sentence(request, asker, texts)),)
 
     async def _sentence(
-        self, request: Misuse | Subscribe | Change | Manage | ForgetMe, asker: Asker, texts: Texts
+        self,
+        request: Misuse | Subscribe | Change | Manage | Correct | ForgetMe,
+        asker: Asker,
+        texts: Texts,
     ) -> str:
         match request:
             case Misuse():
@@ -119,6 +125,8 @@ class Answers:
                 return await self._change(request, asker, texts)
             case Manage():
                 return await self._manage(request, asker, texts)
+            case Correct():
+                return await self._correct(request, asker, texts)
             case ForgetMe():
                 # Slack's ids name people within a workspace only.
                 gone = await self._desk.forget(asker.user, platform=PLATFORM, workspace=asker.team)
@@ -151,6 +159,20 @@ class Answers:
         title = texts.say("search.title", query=result.query.text)
         found = self._desk.found_document(result, title=title, language=texts.language)
         return shorten(found, texts, most=MOST_MESSAGES, titles=True)
+
+    async def _correct(self, request: Correct, asker: Asker, texts: Texts) -> str:
+        asked = Mending(
+            story_id=request.story_id,
+            kind=request.kind,
+            reason=request.reason,
+            language=request.language or texts.language,
+            sentence=request.sentence,
+            text=request.text,
+            url=request.url,
+        )
+        by = Person(platform=PLATFORM, workspace=asker.team, user=asker.user)
+        made = await self._desk.correct(asked, by)
+        return texts.say("corrections.done", id=str(made.id), story=str(made.story_id))
 
     async def _subscribe(self, request: Subscribe, asker: Asker, texts: Texts) -> str:
         await self._channels.check(asker.channel, texts)
