@@ -215,6 +215,7 @@ async def test_members_without_manage_server_do_not_see_digest(server: Server) -
         "news",
         "story",
         "search",
+        "strait correct",
         "strait forget-me",
     }
 
