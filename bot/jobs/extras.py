@@ -19,6 +19,7 @@ from bot.domain.model import (
     Language,
     PastStory,
     Prebrief,
+    Schedule,
     Slot,
     Story,
     Subscription,
@@ -54,10 +55,15 @@ async def extras_of(
 ) -> dict[int, Extras]:
     """Return what each subscription's digest carries: subscription, slot, first slot of it."""
     ids = [subscription.id for subscription, _, _ in due]
-    coming = {
-        subscription.id: _coming(calendar, subscription, slot, first, now=now)
-        for subscription, slot, first in due
-    }
+    # Many want the same at the same moment.
+    known: dict[tuple[Schedule, tuple[str, ...], datetime, datetime], list[str]] = {}
+    coming: dict[int, list[str]] = {}
+    for subscription, slot, first in due:
+        taste = subscription.taste
+        alike = (taste.schedule, taste.topics, slot.slot_at, first)
+        if alike not in known:
+            known[alike] = _coming(calendar, subscription, slot, first, now=now)
+        coming[subscription.id] = known[alike]
     keys = {key for found in coming.values() for key in found}
     told = await occasions.told(connection, ids, keys)
     owed = await corrections.owed(connection, ids)
