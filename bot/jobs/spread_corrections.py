@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.corrections import Correction, corrected_digest
+from bot.domain.errors import StorageError
 from bot.domain.model import Delivery, DeliveryStatus, Digest
 from bot.platforms.messenger import Editor, Messenger
 from bot.storage import corrections, deliveries, digests, stories
@@ -44,8 +45,15 @@ async def spread_corrections(
         found = await digests.posted_with(connection, ids)
     changed = 0
     for posted in found:
-        async with database.write() as connection:
-            changed += await _correct(connection, posted, due, messengers, now=now)
+        try:
+            async with database.write() as connection:
+                changed += await _correct(connection, posted, due, messengers, now=now)
+        except StorageError:
+            raise
+        except Exception:
+            # One digest that cannot be rendered any more must hold up neither the others
+            # nor the digests that are due.
+            log.exception("digest not corrected", subscription=posted.subscription_id)
     async with database.write() as connection:
         await corrections.count_round(connection, due)
     log.info("corrections spread", corrections=len(due), slots=changed)

@@ -365,6 +365,21 @@ async def test_a_part_that_has_nothing_left_says_where_its_stories_went(
     assert sorted(desk.wall.messages.values()) == ["Ferry to Busan", "moved"]
 
 
+async def test_a_digest_that_cannot_be_rendered_holds_up_nothing(desk: Desk) -> None:
+    """It is logged once, and the digests that are due are written."""
+    await told(desk)
+    await desk.correct(KIND.WITHDRAW)
+    render, desk.wall.render = desk.wall.render, broken  # type: ignore[method-assign]
+    assert await desk.spread() == 0
+    desk.wall.render = render  # type: ignore[method-assign]
+    assert await desk.spread() == 0
+    assert len(await desk.write(days=1)) == 1
+
+
+def broken(digest: Digest) -> tuple[str, ...]:
+    raise RuntimeError("the layout is broken")
+
+
 async def test_only_admins_correct(desk: Desk) -> None:
     """Others are told who can, and nothing changes; what an admin does bears their name."""
     await told(desk)
