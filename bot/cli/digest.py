@@ -10,6 +10,7 @@ from bot.cli.output import out, print_json, print_table, safe
 from bot.cli.session import with_app
 from bot.commands.news import News, StoryDetail, find_topic, latest_news, parse_since, story_detail
 from bot.domain.model import Digest, Entry, Language, Story
+from bot.rendering.feeds import atom_of, json_feed_of
 from bot.rendering.html import render_html
 from bot.rendering.json import render_json
 from bot.rendering.markdown import render_markdown
@@ -31,6 +32,8 @@ class Format(StrEnum):
     JSON = "json"
     DISCORD = "discord"
     SLACK = "slack"
+    ATOM = "atom"
+    JSON_FEED = "jsonfeed"
 
 
 RENDERERS = {
@@ -40,6 +43,8 @@ RENDERERS = {
     Format.JSON: render_json,
     Format.DISCORD: render_discord,
     Format.SLACK: render_slack,
+    Format.ATOM: atom_of,
+    Format.JSON_FEED: json_feed_of,
 }
 
 
@@ -97,13 +102,44 @@ def news(topic: Topic, since: Since = "24h", limit: Limit = 10, as_json: AsJson 
 def story(
     story_id: Annotated[int, typer.Argument(help="A story's id, from `news`.", show_default=False)],
     as_json: AsJson = False,
+    format: Annotated[  # noqa: A002
+        Format | None, typer.Option("--format", help="As a digest of this story alone.")
+    ] = None,
+    lang: Annotated[Language | None, typer.Option("--lang", help="The summary's language.")] = None,
 ) -> None:
-    """Show a story: its reports, and why they are in it."""
+    """Show a story: its reports, why they are in it, and how its summaries were made."""
+    if format is not None:
+
+        async def use(app: App) -> None:
+            page = await app.desk.story(story_id, language=lang)
+            print_digest(page, app.texts[page.language], format)
+
+        with_app(use)
+        return
     detail = with_app(lambda app: story_detail(app.database, story_id))
     if as_json:
-        print_json(story_json(detail.story))
+        print_json(detail_json(detail))
     else:
         _print_story(detail)
+
+
+def detail_json(detail: StoryDetail) -> dict[str, object]:
+    """Return a story with its summaries, how each was made, and its corrections."""
+    return story_json(detail.story) | {
+        "summaries": [
+            {
+                "language": language,
+                "method": summary.method,
+                "headline": summary.headline,
+                "sentences": [s.text for s in summary.sentences],
+            }
+            for language, summary in detail.summaries.items()
+        ],
+        "corrections": [
+            {"kind": made.kind, "at": made.made_at.isoformat(), "reason": made.reason}
+            for made in detail.corrections
+        ],
+    }
 
 
 def story_json(told: Story) -> dict[str, object]:
@@ -138,6 +174,10 @@ def _print_story(detail: StoryDetail) -> None:
     print(f"{told.issue}; {len(told.entries)} reports, {_local(told)}")
     for ref in told.earlier:
         print(f"earlier: {ref.id}  {safe(ref.headline)}")
+    for language, summary in detail.summaries.items():
+        print(f"summary in {language}: {safe(summary.method)}")
+    for made in detail.corrections:
+        print(f"{made.kind} on {made.made_at:%Y-%m-%d %H:%M} UTC: {safe(made.reason)}")
     for entry in told.entries:
         print(f"\n{safe(entry.outlet_name)} ({entry.country or '?'}): {safe(entry.title)}")
         print(f"  {safe(entry.url)}")

@@ -216,6 +216,7 @@ async def test_members_without_manage_server_do_not_see_digest(server: Server) -
         "story",
         "search",
         "why",
+        "strait correct",
         "strait forget-me",
     }
 
