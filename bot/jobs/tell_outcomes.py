@@ -37,12 +37,20 @@ async def record_outcome(
     if step.status in TOLD and not delivery.notice:
         recorded = await _record_and_tell(database, messenger, delivery, step, now=now)
     else:
-        recorded = await database.together(lambda c: deliveries.record(c, delivery, step))
+        recorded = await database.together(lambda c: _record(c, delivery, step))
     if not recorded:
         log.warning("not recorded: the claim was lost or cancelled", key=delivery.key)
         return
     say = log.info if step.problem is None else log.warning
     say("delivery", key=delivery.key, status=step.status, problem=step.problem)
+
+
+async def _record(connection: AsyncConnection, delivery: Delivery, step: NextStep) -> bool:
+    """Record an attempt; the next digest tells what a message could not be edited to say."""
+    recorded = await deliveries.record(connection, delivery, step)
+    if recorded and delivery.edits is not None and step.status in TOLD:
+        await corrections.owe(connection, delivery.edits)
+    return recorded
 
 
 async def _record_and_tell(
@@ -56,10 +64,8 @@ async def _record_and_tell(
     async with database.write() as connection:
         # First the subscriptions, then the deliveries: whoever pauses takes them in this order.
         there = await subscriptions.at(connection, delivery.destination)
-        if not await deliveries.record(connection, delivery, step):
+        if not await _record(connection, delivery, step):
             return False
-        if delivery.edits is not None:
-            await corrections.owe(connection, delivery.edits)
         await _pause_and_tell(connection, messenger, delivery, step, there, now=now)
     return True
 
