@@ -215,6 +215,10 @@ async def test_members_without_manage_server_do_not_see_digest(server: Server) -
         "news",
         "story",
         "search",
+        "feeds list",
+        "feeds check",
+        "feeds add",
+        "feeds remove",
         "strait forget-me",
     }
 
