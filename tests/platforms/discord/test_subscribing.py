@@ -216,6 +216,10 @@ async def test_members_without_manage_server_do_not_see_digest(server: Server) -
         "story",
         "search",
         "why",
+        "feeds list",
+        "feeds check",
+        "feeds add",
+        "feeds remove",
         "strait forget-me",
     }
 
