@@ -1,6 +1,7 @@
 """Whether an entry is about the topic: signals, their weights, and reasons in words."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -50,7 +51,12 @@ _BETWEEN = frozenset({"both_title", "home_title", "pair_title", "issue_title"})
 NAMES_TOLD = 4
 # Reasons are for reading: what moved the log-odds by less than this is left out.
 TELLING = 0.3
-_BOTH = frozenset({"both_title", "both_text", "home_title", "home_text"})
+_SIDED = {
+    "title": frozenset({"both_title", "home_title"}),
+    "text": frozenset({"both_title", "both_text", "home_title", "home_text"}),
+}
+_BOTH = _SIDED["text"]
+_ACTORS = frozenset({"person", "company", "institution"})
 _OFFICES = frozenset({"person", "institution"})
 
 
@@ -158,6 +164,7 @@ class Judge:
         found.update(self._of_pairs(title, text))
         found.update(self._of_issues(seen))
         found.update(self._of_third(title, text))
+        found.update(self._of_focus(seen, found))
         if "issue_text" in found and found.keys().isdisjoint(_BOTH):
             found["alone"] = 1.0
         cues = dict(_of_cues(seen))
@@ -166,9 +173,19 @@ class Judge:
         return found | cues
 
     def _countries(self, found: Found) -> list[frozenset[str]]:
-        """Return the countries named. A matter (독도, GSOMIA) has signals of its own."""
+        """Return the countries named, once for each name."""
         names = (self._names[name] for name in found.names)
-        return [*(name.countries for name in names if name.issue is None), *found.runs]
+        return [*(name.countries for name in names if self._places(name)), *found.runs]
+
+    def _places(self, name: Name) -> bool:
+        """Whether a name says which countries a text is about.
+
+        A matter (독도, GSOMIA) has signals of its own; who is part of one (a company sued, a
+        plaintiff) stands for a country, and a matter of three for all of them.
+        """
+        if name.issue is None or self._sides < name.countries:
+            return True
+        return name.kind in _ACTORS and len(name.countries) == 1
 
     def _of_sides(
         self, seen: Sighting, title: list[frozenset[str]], text: list[frozenset[str]]
@@ -218,7 +235,7 @@ class Judge:
             names = [self._names[name] for name in ids if self._names[name].issue]
             if any(name.countries == self._sides for name in names):
                 yield f"issue_{where}", 1.0
-            if any(len(name.countries & self._sides) == 1 for name in names):
+            if any(name.countries and name.countries < self._sides for name in names):
                 yield f"subject_{where}", 1.0
             if any(not name.countries for name in names):
                 yield f"matter_{where}", 1.0
@@ -231,6 +248,39 @@ class Judge:
             third = frozenset().union(*others) - self._sides
             if third:
                 yield f"third_{where}", min(len(third), 3) / 3
+
+    def _of_focus(self, seen: Sighting, found: Mapping[str, float]) -> Iterator[tuple[str, float]]:
+        """Tell how far the text keeps to the two sides, and whether it begins with them."""
+        named = self._times(seen.title) + self._times(seen.body)
+        ours = sum(named[side] for side in self._sides)
+        third = sum(named.values()) - ours
+        if third:
+            yield "third_share", third / (ours + third)
+        for where in ("title", "text"):
+            if not found.keys().isdisjoint(_SIDED[where]) and f"third_{where}" not in found:
+                yield f"only_{where}", 1.0
+        if "matter_text" in found and not found.keys().isdisjoint(_BOTH):
+            yield "matter_between", 1.0
+        abroad = self._sides - _spoken(seen, self._topic)
+        for where, parts in (("title", (seen.title,)), ("text", (seen.title, seen.body))):
+            if len(abroad) == 1 and abroad <= frozenset().union(*map(self._times, parts)):
+                yield f"abroad_{where}", 1.0
+
+    def _times(self, found: Found) -> Counter[str]:
+        """Return how often each country is named."""
+        times: Counter[str] = Counter()
+        for id_, count in found.times.items():
+            if self._places(self._names[id_]):
+                times.update(dict.fromkeys(self._names[id_].countries, count))
+        for run in found.runs:
+            times.update(run)
+        return times
+
+
+def _spoken(seen: Sighting, topic: Topic) -> frozenset[str]:
+    """Return the sides at home in the text's language: KR where Korean is spoken."""
+    homes = (locale.partition("-") for locale in topic.home)
+    return frozenset(country for language, _, country in homes if language == seen.language)
 
 
 def _of_cues(seen: Sighting) -> Iterator[tuple[str, float]]:
