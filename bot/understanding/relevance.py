@@ -197,21 +197,20 @@ class Judge:
         elif in_text == self._sides:
             yield "both_text", 1.0
         if in_title != self._sides and in_text:
-            at_home = self._home(seen)
-            if in_title and at_home | in_title == self._sides:
+            if in_title and self._home(seen, seen.title) | in_title == self._sides:
                 yield "home_title", 1.0
-            elif at_home | in_text == self._sides:
+            elif self._home(seen, seen.title, seen.body) | in_text == self._sides:
                 yield "home_text", 1.0
         if self._sides <= self._office_countries(seen):
             yield "offices", 1.0
 
-    def _home(self, seen: Sighting) -> frozenset[str]:
-        """Return the side that the entry takes as read: 정부 in a Korean paper is Seoul.
+    def _home(self, seen: Sighting, *parts: Found) -> frozenset[str]:
+        """Return the side that parts of an entry take as read: 정부 in a Korean paper is Seoul.
 
         In a Japanese edition of a Korean paper it is not: the outlet is of the other side.
         """
         spoken = f"{HOME}{seen.language}-"
-        homes = (cue for cue in seen.title.cues | seen.body.cues if cue.startswith(spoken))
+        homes = {cue for part in parts for cue in part.cues if cue.startswith(spoken)}
         sides = frozenset(home.removeprefix(spoken) for home in homes)
         return sides & {seen.country} if seen.country in self._sides else sides
 
