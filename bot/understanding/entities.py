@@ -20,6 +20,9 @@ _OWNERS = frozenset({"country", "person"})
 HOME = "home:"
 # A word of a cue group that begins so is a trap: it holds a word of the group, not its sense.
 NOT_MEANT = "-"
+# What may follow a surname that stands alone: 尹의, 李는.
+_JOSA = ("의 ", "은 ", "는 ", "이 ", "가 ", "에 ", "도 ")
+_HAN_FIRST, _HAN_LAST = "\u4e00", "\u9fff"
 # The last letter of Unicode's Latin Extended-B block.
 _LAST_LATIN = "\u024f"
 
@@ -90,7 +93,7 @@ class Matcher:
     def find(self, text: str, language: str) -> Found:
         """Return what ``text`` names; ``language`` decides how lone Han characters are read."""
         text = match_form(text)
-        hits = list(self._hits(text))
+        hits = [hit for hit in self._hits(text) if _is_spoken(hit.form.text, language)]
         named = [hit for hit in _longest(hit for hit in hits if not hit.form.cue) if hit.form.name]
         names: dict[str, str] = {}
         for hit in named:
@@ -176,13 +179,32 @@ def _is_a_word(text: str, hit: _Hit) -> bool:
     """Whether a form is a word of its own here, as its script draws words."""
     before = text[hit.start - 1] if hit.start else " "
     after = text[hit.end] if hit.end < len(text) else " "
+    if is_lone_surname(hit.form.text):
+        return not before.isalnum() and (not after.isalnum() or text.startswith(_JOSA, hit.end))
     first, last = text[hit.start], text[hit.end - 1]
     for same_script in (_is_latin, _is_katakana):
         if same_script(first) and same_script(before):
             return False
         if same_script(last) and same_script(after) and not hit.form.open_end:
             return False
+    if _begins_with_a_syllable(hit.form.text) and _is_hangul(before):
+        return False
     return hit.form.follow is None or _follows(text, hit, hit.form.follow)
+
+
+def is_lone_surname(form: str) -> bool:
+    """Whether a form is one Han character: 尹 for the president in a Korean headline."""
+    return len(form) == 1 and _HAN_FIRST <= form <= _HAN_LAST
+
+
+def _is_spoken(form: str, language: str) -> bool:
+    """Whether a form is read so in a language: a lone Han character is a surname in Korean."""
+    return language == "ko" or not is_lone_surname(form)
+
+
+def _begins_with_a_syllable(form: str) -> bool:
+    """Whether a form begins with a lone syllable (이 대통령), which ends other words too."""
+    return _is_hangul(form[0]) and form[1:2] == " "
 
 
 def _follows(text: str, hit: _Hit, follow: tuple[str, ...]) -> bool:

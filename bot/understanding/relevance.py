@@ -8,37 +8,14 @@ from dataclasses import dataclass, field, replace
 from bot.domain.errors import ConfigError
 from bot.domain.topic import Name, Topic, repeated_ids
 from bot.understanding.entities import HOME, Found, Matcher
-from bot.understanding.text import normal
+from bot.understanding.reasons import MEANING, told
+from bot.understanding.text import normal, without_dateline
 
 # What a feed carries of a text; later paragraphs bring in background and other subjects.
 BODY_CHARACTERS = 600
 ISSUE = "issue:"
 # A cue in the body alone says half as much as one in the title.
 IN_TITLE, IN_BODY = 1.0, 0.5
-# The log-odds of an entry's vector, fitted beside the weights (bot.understanding.meaning).
-MEANING = "meaning"
-SAID_FOR = {
-    "both_title": "both sides in the title",
-    "both_text": "both sides in the text",
-    "home_title": "the other side in the title of a paper at home",
-    "home_text": "the other side in the text of a paper at home",
-    "pair_title": "names the pair in the title",
-    "pair_text": "names the pair",
-    "three_title": "names the pair with others in the title",
-    "three_text": "names the pair with others",
-    "issue_title": "a dispute or matter between the two in the title",
-    "issue_text": "a dispute or matter between the two",
-    "subject_title": "a subject of the topic in the title",
-    "subject_text": "a subject of the topic",
-    "matter_title": "a matter of the topic in the title",
-    "matter_text": "a matter of the topic",
-    "alone": "a dispute without both sides",
-    "offices": "office-holders or institutions of both",
-    "other_pair": "another pair of countries in the title",
-    "third_title": "third countries in the title",
-    "third_text": "third countries",
-    MEANING: "what the text as a whole says",
-}
 # The signals without which an entry cannot matter: the cheap first pass.
 OPENS = frozenset(
     f"{kind}_{where}"
@@ -49,8 +26,6 @@ OPENS = frozenset(
 _BETWEEN = frozenset({"both_title", "home_title", "pair_title", "issue_title"})
 # Names in a reason beyond these would hide the rest.
 NAMES_TOLD = 4
-# Reasons are for reading: what moved the log-odds by less than this is left out.
-TELLING = 0.3
 _SIDED = {
     "title": frozenset({"both_title", "home_title"}),
     "text": frozenset({"both_title", "both_text", "home_title", "home_text"}),
@@ -74,12 +49,13 @@ class Verdict:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sighting:
-    """What an entry names in its title and its body, and who says it."""
+    """What an entry names in its title and its body, who says it, and where it was written."""
 
     title: Found
     body: Found
     language: str
     country: str | None = None
+    written: Found | None = None
 
     @property
     def names(self) -> frozenset[str]:
@@ -104,13 +80,21 @@ def sighted(
     matcher: Matcher, *, title: str, text: str, language: str, country: str | None
 ) -> Sighting:
     """Match an entry's title and the beginning of its text."""
-    body = normal(text)[:BODY_CHARACTERS]
+    whole = normal(text)
+    body = whole[:BODY_CHARACTERS]
     return Sighting(
         title=matcher.find(title, language),
         body=matcher.find(body, language),
         language=language,
         country=country,
+        written=matcher.find(_place_written(whole), language),
     )
+
+
+def _place_written(whole: str) -> str:
+    """Return the place in an agency's dateline: ``(도쿄=연합뉴스)``, empty where there is none."""
+    dateline = whole[: len(whole) - len(without_dateline(whole))]
+    return dateline.partition("=")[0]
 
 
 class Judge:
@@ -143,7 +127,7 @@ class Judge:
         moved = {name: weights.get(name, 0.0) * by for name, by in signals.items()}
         moved[MEANING] = meaning
         score = weights.get("bias", 0.0) + sum(moved.values())
-        return Verdict(relevance=_probability(score), reasons=tuple(_told(moved)), moved=moved)
+        return Verdict(relevance=_probability(score), reasons=tuple(told(moved)), moved=moved)
 
     def _named(self, seen: Sighting) -> str:
         """Return the people, bodies and matters named, as they are written: ``names …``."""
@@ -167,6 +151,8 @@ class Judge:
         found.update(self._of_focus(seen, found))
         if "issue_text" in found and found.keys().isdisjoint(_BOTH):
             found["alone"] = 1.0
+        if found.keys() >= {"issue_title", "third_title"} and "both_title" not in found:
+            found["issue_third"] = 1.0
         cues = dict(_of_cues(seen))
         if not _BETWEEN.isdisjoint(found):
             cues |= {f"{cue}_between": by for cue, by in cues.items()}
@@ -208,10 +194,14 @@ class Judge:
         """Return the side that parts of an entry take as read: 정부 in a Korean paper is Seoul.
 
         In a Japanese edition of a Korean paper it is not: the outlet is of the other side.
+        Nor is it in what a correspondent writes from abroad.
         """
         spoken = f"{HOME}{seen.language}-"
         homes = {cue for part in parts for cue in part.cues if cue.startswith(spoken)}
         sides = frozenset(home.removeprefix(spoken) for home in homes)
+        written = frozenset(self._times(seen.written)) if seen.written else frozenset()
+        if written:
+            sides &= written
         return sides & {seen.country} if seen.country in self._sides else sides
 
     def _office_countries(self, seen: Sighting) -> frozenset[str]:
@@ -290,18 +280,3 @@ def _of_cues(seen: Sighting) -> Iterator[tuple[str, float]]:
 
 def _probability(score: float) -> float:
     return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, score))))
-
-
-def _told(moved: Mapping[str, float]) -> Iterator[str]:
-    for name, by in sorted(moved.items(), key=lambda item: (-abs(item[1]), item[0])):
-        if abs(by) >= TELLING:
-            yield f"{'+' if by > 0 else '−'} {said_for(name)}"
-
-
-def said_for(signal: str) -> str:
-    """Return a signal in words: ``sport words with both sides or a matter of theirs``."""
-    if signal in SAID_FOR:
-        return SAID_FOR[signal]
-    cue = signal.removeprefix("cue_").removesuffix("_between")
-    beside = " with both sides or a matter of theirs" if signal.endswith("_between") else ""
-    return f"{cue} words{beside}"
