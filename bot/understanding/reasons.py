@@ -31,8 +31,8 @@ SAID_FOR = {
     "only_title": "no third country in the title",
     "only_text": "no third country in the text",
     "matter_between": "a matter of the topic beside both sides",
-    "abroad_title": "the other country in the title",
-    "abroad_text": "the other country",
+    "abroad_title": "the side that is not at home in the title",
+    "abroad_text": "the side that is not at home",
     MEANING: "what the text as a whole says",
 }
 

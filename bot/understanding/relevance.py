@@ -252,7 +252,7 @@ class Judge:
             yield "matter_between", 1.0
         abroad = self._sides - _spoken(seen, self._topic)
         for where, parts in (("title", (seen.title,)), ("text", (seen.title, seen.body))):
-            if len(abroad) == 1 and abroad <= frozenset().union(*map(self._times, parts)):
+            if abroad <= frozenset().union(*map(self._times, parts)):
                 yield f"abroad_{where}", 1.0
 
     def _times(self, found: Found) -> Counter[str]:
