@@ -27,7 +27,7 @@ SAID_FOR = {
     "third_title": "third countries in the title",
     "third_text": "third countries",
     "third_share": "the share of third countries among those named",
-    "issue_third": "a dispute with third countries in the title",
+    "issue_third": "a dispute that third countries speak of",
     "only_title": "no third country in the title",
     "only_text": "no third country in the text",
     "matter_between": "a matter of the topic beside both sides",

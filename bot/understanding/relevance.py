@@ -21,7 +21,7 @@ OPENS = frozenset(
     f"{kind}_{where}"
     for kind in ("both", "home", "pair", "three", "issue", "subject")
     for where in ("title", "text")
-)
+) | {"issue_third"}
 # The signs of both sides or a matter of theirs in a title: cue words beside them say more.
 _BETWEEN = frozenset({"both_title", "home_title", "pair_title", "issue_title"})
 # Names in a reason beyond these would hide the rest.
@@ -146,13 +146,13 @@ class Judge:
         text = title + self._countries(seen.body)
         found = dict(self._of_sides(seen, title, text))
         found.update(self._of_pairs(title, text))
-        found.update(self._of_issues(seen))
         found.update(self._of_third(title, text))
+        found.update(self._of_issues(seen, of_others=self._is_of_others(text, found)))
         found.update(self._of_focus(seen, found))
-        if "issue_text" in found and found.keys().isdisjoint(_BOTH):
+        if not found.keys().isdisjoint({"issue_text", "issue_third"}) and found.keys().isdisjoint(
+            _BOTH
+        ):
             found["alone"] = 1.0
-        if found.keys() >= {"issue_title", "third_title"} and "both_title" not in found:
-            found["issue_third"] = 1.0
         cues = dict(_of_cues(seen))
         if not _BETWEEN.isdisjoint(found):
             cues |= {f"{cue}_between": by for cue, by in cues.items()}
@@ -219,11 +219,18 @@ class Judge:
         if any(len(group) > 1 and not self._sides <= group for group in title):
             yield "other_pair", 1.0
 
-    def _of_issues(self, seen: Sighting) -> Iterator[tuple[str, float]]:
+    def _is_of_others(self, text: list[frozenset[str]], found: Mapping[str, float]) -> bool:
+        """Whether a third country is in the title and a side is named nowhere.
+
+        What Beijing says of Yasukuni is between China and Japan.
+        """
+        return "third_title" in found and not self._sides <= frozenset().union(*text)
+
+    def _of_issues(self, seen: Sighting, *, of_others: bool) -> Iterator[tuple[str, float]]:
         for where, ids in (("title", frozenset(seen.title.names)), ("text", seen.names)):
             names = [self._names[name] for name in ids if self._names[name].issue]
             if any(name.countries == self._sides for name in names):
-                yield f"issue_{where}", 1.0
+                yield ("issue_third" if of_others else f"issue_{where}"), 1.0
             if any(name.countries and name.countries < self._sides for name in names):
                 yield f"subject_{where}", 1.0
             if any(not name.countries for name in names):
