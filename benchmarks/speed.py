@@ -25,12 +25,14 @@ from bot.app.demo import open_demo
 from bot.commands.news import as_digest, latest_news
 from bot.demo.samples import load_sample_feeds, render_sample
 from bot.domain.compose import DigestRequest
+from bot.domain.lens import Viewpoint
 from bot.domain.model import Language
 from bot.feeds.parse import parse_feed
 from bot.jobs.write_digests import DigestWriter
 from bot.settings import load_settings
 from bot.storage.database import Database
 from bot.storage.schema import entries, feeds, readings, stories
+from bot.summarize.counts import counts_that_differ
 from bot.summarize.extractive import ExtractiveSummarizer
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -131,7 +133,7 @@ async def looking_up(*, full: bool) -> list[Row]:
             await as_digest(database, found, language=Language.EN, zone="Asia/Seoul")
 
         taken = await milliseconds(news, LOOKUPS)
-        writer = DigestWriter(database, ExtractiveSummarizer())
+        writer = DigestWriter(database, ExtractiveSummarizer(), viewpoint=_viewpoint())
         request = DigestRequest(
             topic=topic,
             language=Language.EN,
@@ -246,6 +248,11 @@ def reading_row(number: int, story_id: int) -> dict[str, object]:
         "vector": bytes(768),
         "story_id": story_id,
     }
+
+
+def _viewpoint() -> Viewpoint:
+    """Return how an instance looks at stories: with its terms and numbers."""
+    return Viewpoint(style=load_settings({}).house_style, counts=counts_that_differ)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
