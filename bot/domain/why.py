@@ -35,6 +35,7 @@ class Because(StrEnum):
     OTHER_TOPIC = "other-topic"
     NOT_RELEVANT = "not-relevant"
     PERIPHERAL = "peripheral"
+    FILTERED = "filtered"
     TOLD_ALREADY = "told-already"
     NOT_KEPT = "not-kept"
     BEHIND = "behind"
@@ -72,6 +73,7 @@ class Case:
     are the subscription's digests that have it, the first one first; ``told_elsewhere`` when
     another subscription told the same channel. ``missed`` is the digest over the story's time
     that did not tell it, with its ``standing`` then; ``standing_now`` is that in a digest now.
+    ``filtered`` names the filter of the subscription that leaves it out, where one does.
     """
 
     subscription: Subscription
@@ -86,6 +88,7 @@ class Case:
     standing: Standing | None = None
     standing_now: Standing | None = None
     looks_back_to: datetime | None = None
+    filtered: str | None = None
     is_kept: bool = True
     has_left: bool = False
 
@@ -95,7 +98,8 @@ class Fate:
     """Why a subscription told a story, or did not.
 
     ``at`` is the slot of the digest concerned, or the next one; ``standing`` the story's
-    place in it. ``has_grown``: it has more reports than when it was told.
+    place in it. ``has_grown``: it has more reports than when it was told. ``rule`` names the
+    filter that left it out.
     """
 
     because: Because
@@ -104,6 +108,7 @@ class Fate:
     told: tuple[Told, ...] = ()
     has_grown: bool = False
     problem: str | None = None
+    rule: str | None = None
 
 
 Check = Callable[[Case], Fate | None]
@@ -142,6 +147,10 @@ def _peripheral(case: Case) -> Fate | None:
     if case.story is not None or case.level is not Level.PERIPHERAL:
         return None
     return Fate(because=Because.PERIPHERAL)
+
+
+def _filtered(case: Case) -> Fate | None:
+    return Fate(because=Because.FILTERED, rule=case.filtered) if case.filtered else None
 
 
 def _told_already(case: Case) -> Fate | None:
@@ -195,6 +204,7 @@ CHECKS: tuple[Check, ...] = (
     _not_read,
     _not_relevant,
     _peripheral,
+    _filtered,
     _told_already,
     _behind,
     _not_kept,

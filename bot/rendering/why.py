@@ -200,6 +200,12 @@ class WhyWriter:
             ):
                 key = "after-slot" if stood.is_within else "after-slot-behind"
                 return self._say(f"fates.{key}", when=self._when(at), **self._stood(stood))
+        return self._untold(fate)
+
+    def _untold(self, fate: Fate) -> str:
+        match fate:
+            case Fate(because=Because.FILTERED, rule=str(rule)):
+                return self._say("fates.filtered", rule=self._say(f"rules.{rule}"))
             case Fate(because=Because.PAUSED, problem=str(problem)):
                 return self._say("fates.blocked", problem=clean(problem))
             case Fate(at=datetime() as at):

@@ -19,7 +19,8 @@ Times are ISO 8601 in UTC; log-odds are natural; what is null is not known or no
                "merged_from" | null,
                "reports": [{"id", "url", "title", "outlet", "relevance", "reasons"}]} | null,
      "subscriptions": [
-       {"id", "platform", "workspace", "channel", "because", "at", "problem", "has_grown",
+       {"id", "platform", "workspace", "channel", "because", "at", "problem", "rule",
+        "has_grown",
         "standing": {"place", "of", "limit", "score", "least"} | null,
         "told": [{"slot_at", "place", "of", "kind", "version", "has_report", "delivery"}]}]}
 
@@ -166,6 +167,7 @@ def fate_json(fate: Fate) -> Json:
         "because": fate.because.value,
         "at": _utc(fate.at) if fate.at else None,
         "problem": fate.problem,
+        "rule": fate.rule,
         "has_grown": fate.has_grown,
         "standing": _standing(fate.standing) if fate.standing else None,
         "told": [_told(one) for one in fate.told],

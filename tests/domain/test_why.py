@@ -75,6 +75,7 @@ CASES = {
     Because.NOT_READ: case(reading=None, level=Level.CORE, **ALONE),
     Because.NOT_RELEVANT: case(level=Level.NO, **ALONE),
     Because.PERIPHERAL: case(level=Level.PERIPHERAL, **ALONE),
+    Because.FILTERED: case(filtered="issue"),
     Because.TOLD_ALREADY: case(told_elsewhere=NOW),
     Because.BEHIND: case(missed=written(), standing=standing(4)),
     Because.NOT_KEPT: case(is_kept=False),

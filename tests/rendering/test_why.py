@@ -72,6 +72,7 @@ def test_every_reason_is_a_sentence_in_every_language(
         at=NOW,
         standing=stood,
         told=(told,) if because is Because.TOLD else (),
+        rule="issue" if because is Because.FILTERED else None,
         problem="Out." if because is Because.PAUSED else None,
     )
     said = writer(texts[language]).fate(fate)
