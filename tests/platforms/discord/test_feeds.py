@@ -47,7 +47,7 @@ async def test_everyone_sees_the_feeds_harmlessly(server: Server, known: Feed) -
     assert said.startswith(f"{known.id}")
     assert "\\*\\*Hanbit\\*\\*" in said
     assert "has not answered yet" in said
-    [answer] = [c.json for c in server.env.http_requests if c.path.endswith("@original")]
+    [answer] = [c.json or {} for c in server.env.http_requests if c.path.endswith("@original")]
     assert answer["allowed_mentions"]["parse"] == []
 
 
