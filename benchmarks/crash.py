@@ -60,6 +60,7 @@ async def crash(database: str, kills: int, seed: int) -> list[Tally]:
         async def one_after_the_other() -> list[Tally]:
             wanted = _share(kills, MIGRATIONS)
             tallies = [await migrations_survive(new_url, wanted, seed, name=database)]
+            _say(tallies[0])
             for kind, share in (SHARES | BLIND).items():
                 url = new_url(kind.name.lower())
                 async with Run.open(url, kind, seed=seed, server=server) as run:
@@ -83,8 +84,15 @@ def _share(kills: int, per_thousand: int) -> int:
 
 
 def _say(tally: Tally) -> None:
-    seconds = round(tally.seconds)
-    print(f"# {tally.database}, {tally.kind}: {tally.kills} kills, {seconds} s", file=sys.stderr)
+    """Print what is known so far: the whole takes half an hour."""
+    print(
+        f"# {tally.database}, {tally.kind}: {tally.kills} kills, {len(tally.lost)} lost, "
+        f"{len(tally.repeated)} repeated, {sum(tally.uncertain.values())} uncertain, "
+        f"{len(tally.disordered)} out of order, {'right' if tally.is_right else 'WRONG'}, "
+        f"{tally.seconds:.0f} s",
+        file=sys.stderr,
+        flush=True,
+    )
 
 
 def main() -> None:

@@ -54,8 +54,9 @@ class Process:
 
     @property
     def has_complained(self) -> bool:
-        """Whether its log, from warnings on, has anything."""
-        return self.log.stat().st_size > 0
+        """Whether the bot has warned of anything; what its libraries say does not count."""
+        said = self.log.read_text(encoding="utf-8", errors="replace")
+        return "[warning" in said or "[error" in said
 
     def is_stopped(self) -> bool:
         """Tell whether it is frozen (Linux)."""

@@ -20,7 +20,7 @@ from tests.fakes.loopback import ACCEPT_AND_DROP, DROP, Loopback, Step, refuse
 from tests.fakes.slack_server import SlackServer, Trouble
 from tests.fakes.slack_workspace import BOT_TOKEN, SECRET, TEAM
 
-OnStage = Callable[[str, web.BaseRequest], None]
+OnStage = Callable[[str, web.Request], None]
 
 # Between a killed process and the next look lies a lease of 4 s: by then the nonce is forgotten,
 # so that the history must tell, as after the few minutes that Discord itself remembers.

@@ -91,7 +91,8 @@ class Tally:
         self.disordered = [
             channel
             for channel, labels in expected.items()
-            if got[channel] != [label for label in labels if times[channel, label]]
+            if [label for label in got[channel] if label in labels]
+            != [label for label in labels if times[channel, label]]
         ]
         self._ask_the_bot(wanted, times, told)
 

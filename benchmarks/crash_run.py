@@ -34,14 +34,14 @@ PROCESSES = 4
 # A killed process's destinations wait for the lease: with so many the others have work.
 CHANNELS = 100
 
-# The outbox is filled up to this, by digests of so many parts.
-FILL, PARTS = 400, 2
+# The outbox is filled up to this many for each channel, by digests of so many parts.
+FILL, PARTS = 4, 2
 
 # A passing of a named point at which the process dies: the first, or one a little later.
 MOST_PASSES = 4
 
 # A process that was not killed at its point by then (it had nothing to do) is killed anyway.
-PATIENCE = 15.0
+PATIENCE = 30.0
 
 # Random times: from the start of the interpreter to well into the sending.
 RANDOM_SECONDS = 3.0
@@ -108,6 +108,7 @@ class Run:
     database: Database
     receiver: Receiver
     server: PostgresServer | None
+    channels: int
     tally: Tally
     aims: dict[str, Aim] = field(default_factory=dict)
     processes: dict[str, Process] = field(default_factory=dict)
@@ -122,7 +123,13 @@ class Run:
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, url: str, kind: Kind, *, seed: int, server: PostgresServer | None
+        cls,
+        url: str,
+        kind: Kind,
+        *,
+        seed: int,
+        server: PostgresServer | None,
+        channels: int = CHANNELS,
     ) -> AsyncIterator["Run"]:
         """Make the database, its subscriptions and the platform."""
         name = "postgres" if server else "sqlite"
@@ -137,6 +144,7 @@ class Run:
                     database=database,
                     receiver=receiver,
                     server=server,
+                    channels=channels,
                     tally=Tally(database=name, kind=kind, can_tell=kind.can_tell),
                 )
                 try:
@@ -149,11 +157,11 @@ class Run:
         self.receiver.listen(self._at_stage)
         await self.database.migrate()
         (self.folder / "feeds.toml").write_text("", encoding="utf-8")
-        settings = self.receiver.settings(CHANNELS)
+        settings = self.receiver.settings(self.channels)
         (self.folder / "settings.toml").write_text(settings, encoding="utf-8")
         now = datetime.now(UTC)
         async with self.database.write() as connection:
-            for number in range(CHANNELS):
+            for number in range(self.channels):
                 where = self.receiver.destination(number)
                 self.expected[where.channel] = []
                 self.subscribed.append(
@@ -217,7 +225,7 @@ class Run:
         else:
             self.tally.failed(point, process.code)
 
-    def _at_stage(self, stage: str, request: web.BaseRequest) -> None:
+    def _at_stage(self, stage: str, request: web.Request) -> None:
         name = request.match_info.get("by", "")
         self.seen.add(name)
         if stage == "body" and self.chance.randrange(UPSET_OF) == 0:
@@ -246,7 +254,7 @@ class Run:
 
     def environ(self, name: str) -> dict[str, str]:
         """Return a process's environment."""
-        return self.receiver.environ(name, CHANNELS) | {
+        return self.receiver.environ(name, self.channels) | {
             "PATH": os.environ.get("PATH", ""),
             "DATABASE_URL": self.url,
             "STRAIT_CONFIG_DIR": str(self.folder),
@@ -266,7 +274,7 @@ class Run:
     async def fill(self) -> None:
         """Put digests into the outbox until enough is waiting, one slot after the other."""
         async with self.filling:
-            while await self.waiting() < FILL:
+            while await self.waiting() < FILL * self.channels:
                 self.slots += 1
                 await self._write(FIRST_SLOT + timedelta(hours=self.slots))
 

@@ -108,7 +108,7 @@ async def _in_time(is_so: Callable[[], Awaitable[bool]]) -> bool:
     """Wait until it is so; False where that takes longer than anything here should."""
     clock = asyncio.get_running_loop().time
     end = clock() + 2 * PATIENCE
-    while not (so := await is_so()) and clock() < end:
+    while not (so := await is_so()) and clock() < end:  # noqa: ASYNC110 - others' doings
         await asyncio.sleep(0.05)
     return so
 

@@ -15,7 +15,7 @@ from aiohttp import WSMsgType, web
 from aiohttp.test_utils import TestServer
 
 from tests.fakes import discord_objects as objects
-from tests.fakes.discord_objects import BOT_ID, Json, person
+from tests.fakes.discord_objects import Json, person
 
 TOKEN = "a.real.token"  # noqa: S105 -- the double's own
 
@@ -82,7 +82,7 @@ class DiscordDouble:
     nonce_seconds: float | None = None
     dropped: int = 0
     reads: int = 0
-    on_stage: Callable[[str, web.BaseRequest], None] = lambda stage, request: None
+    on_stage: Callable[[str, web.Request], None] = lambda stage, request: None
 
     def tell_time_by(self, clock: Callable[[], float]) -> None:
         """Date what comes from now on by a clock."""
@@ -105,7 +105,7 @@ class DiscordDouble:
         known = (m for m in self._fresh(channel) if body.get("nonce") == m["nonce"])
         same = next(known, None) if body.get("enforce_nonce") else None
         self.dropped += same is not None
-        return same or self.add(channel, BOT_ID, body)
+        return same or self.add(channel, objects.BOT_ID, body)
 
     def _later(self) -> int:
         """Return the next message's time in milliseconds: no two are at the same."""
@@ -184,7 +184,7 @@ class _Routes:
             return _fall(self._double.login_faults.popleft(), request)
         if request.headers.get("Authorization") != f"Bot {TOKEN}":
             return _answer({"message": "401: Unauthorized", "code": 0}, 401)
-        return _answer(person(BOT_ID, "strait"))
+        return _answer(person(objects.BOT_ID, "strait"))
 
     async def application(self, request: web.Request) -> web.Response:
         return _answer(objects.application())
@@ -197,7 +197,7 @@ class _Routes:
             return _fall(fault, request)
         self._double.synced += 1
         self._double.commands = await request.json()
-        ids = {"application_id": str(BOT_ID), "version": "1"}
+        ids = {"application_id": str(objects.BOT_ID), "version": "1"}
         named = enumerate(self._double.commands, 1)
         return _answer([{**command, **ids, "id": str(number)} for number, command in named])
 
@@ -286,11 +286,11 @@ class _Routes:
         return {
             "v": 10,
             "shard": identify["shard"],
-            "user": person(BOT_ID, "strait"),
+            "user": person(objects.BOT_ID, "strait"),
             "guilds": [],
             "session_id": "s",
             "resume_gateway_url": self._double.gateway,
-            "application": {"id": str(BOT_ID), "flags": 0},
+            "application": {"id": str(objects.BOT_ID), "flags": 0},
         }
 
 

@@ -81,7 +81,7 @@ class Loopback:
     looked: int = 0
     script: deque[Step] = field(default_factory=deque)
     default: Step = ACCEPT
-    on_stage: Callable[[str, web.BaseRequest], None] = lambda stage, request: None
+    on_stage: Callable[[str, web.Request], None] = lambda stage, request: None
     _runner: web.AppRunner | None = None
     _next_at: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     _keys: set[tuple[str, str]] = field(default_factory=set)

@@ -58,7 +58,7 @@ class SlackServer:
         self.sockets: list[web.WebSocketResponse] = []
         self.refuses_sockets = False
         # Called at the stages of a post: headers, body, accepted.
-        self.on_stage: Callable[[str, web.BaseRequest], None] = lambda stage, request: None
+        self.on_stage: Callable[[str, web.Request], None] = lambda stage, request: None
         self._troubles: dict[str, deque[Trouble]] = defaultdict(deque)
         self._invocations: dict[str, Invocation] = {}
         self._envelopes: dict[str, Invocation] = {}
@@ -254,7 +254,7 @@ class SlackServer:
         return web.json_response(body, status=status, headers=headers)
 
 
-def _unheard(stage: str, request: web.BaseRequest) -> None:
+def _unheard(stage: str, request: web.Request) -> None:
     """Stand in for ``on_stage`` where nothing is posted."""
 
 
