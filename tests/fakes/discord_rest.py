@@ -70,6 +70,7 @@ class DiscordDouble:
     read_faults: deque[Fault] = field(default_factory=deque)
     login_faults: deque[Fault] = field(default_factory=deque)
     sync_faults: deque[Fault] = field(default_factory=deque)
+    guild_faults: deque[Fault] = field(default_factory=deque)
     history_hidden: bool = False
     threads: dict[str, str] = field(default_factory=dict)
     refuse_layouts: bool = False
@@ -251,6 +252,8 @@ class _Routes:
         return _answer([] if self._double.history_hidden else chosen[::-1])
 
     async def guild(self, request: web.Request) -> web.Response:
+        if self._double.guild_faults:
+            return _fall(self._double.guild_faults.popleft(), request)
         return _answer(objects.guild(request.match_info["guild"]))
 
     async def member(self, request: web.Request) -> web.Response:
