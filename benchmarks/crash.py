@@ -16,7 +16,7 @@ import asyncio
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from benchmarks.crash_migrations import migrations_survive
@@ -27,12 +27,11 @@ from benchmarks.crash_troubles import other_troubles
 from benchmarks.crash_whole import WholeRun
 from tests.fakes.postgres import PostgresServer, running_postgres
 
-# Of a thousand kills, so many fall to each platform, to the whole bot and to migrations.
-SHARES = {Kind.KEY: 160, Kind.LOOK_UP: 160, Kind.SLACK: 250, Kind.DISCORD: 250}
+# Of a thousand kills, so many fall to each platform, to the whole bot and to migrations. Where
+# nobody can find out (blind), kills are extra, and what is uncertain is counted apart.
+WEBHOOKS = {Kind.KEY: 160, Kind.LOOK_UP: 160, Kind.BLIND: 40}
+CHATS = {Kind.SLACK: 250, Kind.DISCORD: 250, Kind.SLACK_BLIND: 30, Kind.DISCORD_BLIND: 30}
 WHOLE, MIGRATIONS = 140, 40
-
-# Where nobody can find out, kills are extra, and what is uncertain is counted apart.
-BLIND = {Kind.BLIND: 40, Kind.SLACK_BLIND: 30, Kind.DISCORD_BLIND: 30}
 
 NewUrl = Callable[[str], str]
 
@@ -49,33 +48,43 @@ def databases(kind: str) -> Iterator[tuple[NewUrl, PostgresServer | None]]:
 
 
 async def crash(database: str, kills: int, seed: int) -> list[Tally]:
-    """Kill on one database; returns what was counted with each platform."""
-    with databases(database) as (new_url, server), databases(database) as (whole_url, _):
+    """Kill on one database; returns what was counted with each platform.
 
-        async def whole() -> Tally:
-            # Its own server: the other one is stopped and crashed.
-            async with WholeRun.open(whole_url("whole"), seed=seed, name=database) as run:
-                return await run.crash(_share(kills, WHOLE))
+    Three lanes side by side, since leases are waited for: each with databases (on Postgres a
+    server) of its own, as servers are stopped and crashed too.
+    """
+    with databases(database) as one, databases(database) as two, databases(database) as three:
+        lanes = await asyncio.gather(
+            _whole(database, one[0], kills=kills, seed=seed),
+            _platforms(WEBHOOKS, *two, kills=kills, seed=seed),
+            _platforms(CHATS, *three, kills=kills, seed=seed),
+        )
+    return [tally for lane in lanes for tally in lane]
 
-        async def one_after_the_other() -> list[Tally]:
-            wanted = _share(kills, MIGRATIONS)
-            tallies = [await migrations_survive(new_url, wanted, seed, name=database)]
-            _say(tallies[0])
-            for kind, share in (SHARES | BLIND).items():
-                url = new_url(kind.name.lower())
-                async with Run.open(url, kind, seed=seed, server=server) as run:
-                    await run.kill(_share(kills, share))
-                    if kind.can_tell:
-                        await other_troubles(run)
-                    tallies.append(await run.settle())
-                _say(tallies[-1])
-            return tallies
 
-        # The whole bot waits for leases of minutes: meanwhile the others are killed.
-        both = asyncio.create_task(whole())
-        tallies = await one_after_the_other()
-        tallies.insert(1, await both)
-        _say(tallies[1])
+async def _whole(database: str, new_url: NewUrl, *, kills: int, seed: int) -> list[Tally]:
+    wanted = _share(kills, MIGRATIONS)
+    migrated = _told(await migrations_survive(new_url, wanted, seed, name=database))
+    async with WholeRun.open(new_url("whole"), seed=seed, name=database) as run:
+        return [migrated, _told(await run.crash(_share(kills, WHOLE)))]
+
+
+async def _platforms(
+    shares: Mapping[Kind, int],
+    new_url: NewUrl,
+    server: PostgresServer | None,
+    *,
+    kills: int,
+    seed: int,
+) -> list[Tally]:
+    tallies = []
+    for kind, share in shares.items():
+        url = new_url(kind.name.lower())
+        async with Run.open(url, kind, seed=seed, server=server) as run:
+            await run.kill(_share(kills, share))
+            if kind.can_tell:
+                await other_troubles(run)
+            tallies.append(_told(await run.settle()))
     return tallies
 
 
@@ -83,7 +92,7 @@ def _share(kills: int, per_thousand: int) -> int:
     return max(1, kills * per_thousand // 1000)
 
 
-def _say(tally: Tally) -> None:
+def _told(tally: Tally) -> Tally:
     """Print what is known so far: the whole takes half an hour."""
     print(
         f"# {tally.database}, {tally.kind}: {tally.kills} kills, {len(tally.lost)} lost, "
@@ -93,6 +102,7 @@ def _say(tally: Tally) -> None:
         file=sys.stderr,
         flush=True,
     )
+    return tally
 
 
 def main() -> None:

@@ -38,7 +38,8 @@ PATIENCE = 10
 @pytest.fixture
 def make_sender(aimed: dict[str, str], texts: dict[str, Texts]) -> Callable[[str], DiscordSender]:
     """Build the sender as the app does for a process with the role send alone."""
-    return lambda token: DiscordSender(DiscordConfig(token=token, **aimed), texts)
+    base = aimed["api_base"]
+    return lambda token: DiscordSender(DiscordConfig(token=token, api_base=base), texts)
 
 
 @asynccontextmanager
