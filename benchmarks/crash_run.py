@@ -16,7 +16,7 @@ from aiohttp import web
 from sqlalchemy import func, select
 
 from benchmarks.crash_child import Fault
-from benchmarks.crash_process import Process, execute
+from benchmarks.crash_process import Process, execute, migrate
 from benchmarks.crash_receivers import Kind, Receiver, Upset, open_receiver
 from benchmarks.crash_report import Part, Tally, Told
 from bot.domain.errors import StorageError
@@ -155,7 +155,7 @@ class Run:
 
     async def _prepare(self) -> None:
         self.receiver.listen(self._at_stage)
-        await self.database.migrate()
+        await migrate(self.url, self.folder)
         (self.folder / "feeds.toml").write_text("", encoding="utf-8")
         settings = self.receiver.settings(self.channels)
         (self.folder / "settings.toml").write_text(settings, encoding="utf-8")

@@ -24,7 +24,7 @@ from aiohttp import web
 from sqlalchemy import func, select
 
 from benchmarks.crash_child import Fault
-from benchmarks.crash_process import Process, execute
+from benchmarks.crash_process import Process, execute, migrate
 from benchmarks.crash_receivers import Kind, Receiver, open_receiver
 from benchmarks.crash_report import Tally
 from benchmarks.crash_run import OPEN, PLATFORM, RANDOM, TASTE, Aim, database_url
@@ -115,7 +115,7 @@ class WholeRun:
         for receiver in self.receivers:
             receiver.listen(self._at_stage)
         (self.folder / "feeds.toml").write_text("", encoding="utf-8")
-        await self.database.migrate()
+        await migrate(self.url, self.folder)
         await _tell(self.database)
         await self._learn()
 
