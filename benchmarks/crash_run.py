@@ -5,37 +5,25 @@ import os
 import random
 import signal
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
 from aiohttp import web
-from sqlalchemy import func, select
 
 from benchmarks.crash_child import Fault
+from benchmarks.crash_outbox import CHANNELS, Outbox
 from benchmarks.crash_process import Process, execute, migrate
 from benchmarks.crash_receivers import Kind, Receiver, Upset, open_receiver
-from benchmarks.crash_report import Part, Tally, Told
+from benchmarks.crash_report import Tally
 from bot.domain.errors import StorageError
-from bot.domain.model import DeliveryStatus, Language, Subscription, Taste
-from bot.domain.schedule import parse_schedule
-from bot.storage import deliveries as outbox
-from bot.storage import subscriptions
 from bot.storage.database import Database
-from bot.storage.schema import deliveries
 from tests.fakes.postgres import PostgresServer
 
 # Several processes at once, as while a hosting service hands over from one to the next.
 PROCESSES = 4
-
-# A killed process's destinations wait for the lease: with so many the others have work.
-CHANNELS = 100
-
-# The outbox is filled up to this many for each channel, by digests of so many parts.
-FILL, PARTS = 4, 2
 
 # A passing of a named point at which the process dies: the first, or one a little later.
 MOST_PASSES = 4
@@ -67,17 +55,6 @@ RANDOM = "random time"
 FIRST_KILLS = 5
 LOOKS = ("before look-up", "after look-up")
 
-FIRST_SLOT = datetime(2026, 1, 1, tzinfo=UTC)
-
-TASTE = Taste(
-    topics=("japan-korea",),
-    schedule=parse_schedule("daily 08:00", "Asia/Seoul"),
-    language=Language.EN,
-    max_stories=10,
-)
-
-OPEN = (DeliveryStatus.PENDING, DeliveryStatus.SENDING)
-
 # As the environment names a database → as the storage does.
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
 
@@ -99,7 +76,7 @@ class Aim:
 
 @dataclass(kw_only=True)
 class Run:
-    """A database, a platform and their processes. ``expected``: each channel's labels, in order."""
+    """A database, a platform and their processes."""
 
     url: str
     kind: Kind
@@ -113,12 +90,9 @@ class Run:
     aims: dict[str, Aim] = field(default_factory=dict)
     processes: dict[str, Process] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
-    expected: dict[str, list[str]] = field(default_factory=dict)
-    subscribed: list[Subscription] = field(default_factory=list)
-    slots: int = 0
     names: Iterator[int] = field(default_factory=lambda: count(1))
     points: list[str] = field(default_factory=list)
-    filling: asyncio.Lock = field(default_factory=asyncio.Lock)
+    outbox: Outbox = field(init=False)
 
     @classmethod
     @asynccontextmanager
@@ -159,16 +133,8 @@ class Run:
         (self.folder / "feeds.toml").write_text("", encoding="utf-8")
         settings = self.receiver.settings(self.channels)
         (self.folder / "settings.toml").write_text(settings, encoding="utf-8")
-        now = datetime.now(UTC)
-        async with self.database.write() as connection:
-            for number in range(self.channels):
-                where = self.receiver.destination(number)
-                self.expected[where.channel] = []
-                self.subscribed.append(
-                    await subscriptions.add(
-                        connection, where, TASTE, created_by=None, after=now, now=now
-                    )
-                )
+        self.outbox = Outbox(database=self.database, receiver=self.receiver)
+        await self.outbox.subscribe(self.channels)
 
     async def _end(self) -> None:
         for process in self.processes.values():
@@ -191,7 +157,7 @@ class Run:
         while sum(self.tally.aimed.values()) < kills:
             point = self._next_point()
             self.tally.aimed[point] += 1
-            await self.fill()
+            await self.outbox.fill()
             await self._kill_once(point)
 
     def _next_point(self) -> str:
@@ -271,30 +237,6 @@ class Run:
         await asyncio.sleep(self.chance.uniform(0, 0.2))
         return process
 
-    async def fill(self) -> None:
-        """Put digests into the outbox until enough is waiting, one slot after the other."""
-        async with self.filling:
-            while await self.waiting() < FILL * self.channels:
-                self.slots += 1
-                await self._write(FIRST_SLOT + timedelta(hours=self.slots))
-
-    async def _write(self, slot: datetime) -> None:
-        labels = [_label(slot, part) for part in range(PARTS)]
-        payloads = [self.receiver.payload(label) for label in labels]
-        now = datetime.now(UTC)
-        async with self.database.write() as connection:
-            for one in self.subscribed:
-                await outbox.add(connection, one, payloads, slot_at=slot, now=now)
-        for one in self.subscribed:
-            self.expected[one.destination.channel] += labels
-
-    async def waiting(self) -> int:
-        """Return how many deliveries are to be sent."""
-        statement = select(func.count()).select_from(deliveries)
-        async with self.database.read() as connection:
-            found = await connection.scalar(statement.where(deliveries.c.status.in_(OPEN)))
-        return found or 0
-
     async def settle(self) -> Tally:
         """Let two processes end the work undisturbed; returns what was counted."""
         clock = asyncio.get_running_loop().time
@@ -302,29 +244,14 @@ class Run:
         processes = [await self.start(), await self.start()]
         while clock() - began < SETTLE_SECONDS:
             with suppress(StorageError):
-                if not await self.waiting():
+                if not await self.outbox.waiting():
                     break
             await asyncio.sleep(0.3)
         for process in processes:
             process.send(signal.SIGTERM)
             await process.wait()
         self.tally.history_read, self.tally.repeats_dropped = self.receiver.asked()
-        self.tally.count(self.expected, self.receiver.arrived(), await self._told())
+        told = await self.outbox.told()
+        self.tally.count(self.outbox.expected, self.receiver.arrived(), told)
         self.tally.seconds += clock() - began
         return self.tally
-
-    async def _told(self) -> Mapping[Part, Told]:
-        columns = (deliveries.c.channel, deliveries.c.slot_at, deliveries.c.part)
-        statement = select(*columns, deliveries.c.status, deliveries.c.problem)
-        async with self.database.read() as connection:
-            rows = await connection.execute(statement.where(~deliveries.c.notice))
-        return {
-            (row.channel, _label(row.slot_at, row.part)): Told(
-                status=row.status, problem=row.problem
-            )
-            for row in rows
-        }
-
-
-def _label(slot: datetime, part: int) -> str:
-    return f"{slot:%Y-%m-%d %H:%M} part {part}"

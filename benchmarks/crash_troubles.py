@@ -54,7 +54,7 @@ async def other_troubles(run: Run) -> None:
 
 async def _hit(run: Run, stage: str, name: signal.Signals) -> Process:
     """Start a process, and send it a signal in the middle of a request."""
-    await run.fill()
+    await run.outbox.fill()
     process = await run.start()
     run.aims[process.name] = Aim(stage=PLATFORM[stage], nth=2, gets=name)
     await _until(lambda: process.name not in run.aims)
@@ -78,7 +78,7 @@ async def _freeze(run: Run, place: str) -> None:
     if place in PLATFORM:
         process = await _hit(run, place, signal.SIGSTOP)
     else:
-        await run.fill()
+        await run.outbox.fill()
         process = await run.start(place, 2, stops=True)
     await _until(process.is_stopped)
     held = await _claimed(run)
@@ -116,10 +116,10 @@ async def _in_time(is_so: Callable[[], Awaitable[bool]]) -> bool:
 @asynccontextmanager
 async def _two_sending(run: Run, trouble: str) -> AsyncIterator[tuple[Process, Process]]:
     """Let two processes send while a trouble comes and goes; both go on afterwards."""
-    await run.fill()
+    await run.outbox.fill()
     pair = await run.start_sending(), await run.start_sending()
     yield pair
-    await run.fill()
+    await run.outbox.fill()
     run.seen.clear()
 
     async def both_send() -> bool:
@@ -184,7 +184,7 @@ def _path(run: Run) -> Path:
 
 async def _fill_disk(run: Run) -> None:
     for _ in range(3):
-        await run.fill()
+        await run.outbox.fill()
         with sqlite3.connect(_path(run)) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         limit = run.chance.randint(4, MOST_PAGES) * PAGE

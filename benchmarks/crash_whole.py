@@ -24,19 +24,18 @@ from aiohttp import web
 from sqlalchemy import func, select
 
 from benchmarks.crash_child import Fault
+from benchmarks.crash_outbox import OPEN, TASTE
 from benchmarks.crash_process import Process, execute, migrate
 from benchmarks.crash_receivers import Kind, Receiver, open_receiver
 from benchmarks.crash_report import Tally
-from benchmarks.crash_run import OPEN, PLATFORM, RANDOM, TASTE, Aim, database_url
+from benchmarks.crash_run import PLATFORM, RANDOM, Aim, database_url
+from benchmarks.crash_stories import tell
 from bot.domain.errors import StorageError
-from bot.domain.growth import grow
-from bot.domain.model import DeliveryStatus, FeedSpec, ParsedEntry
-from bot.domain.outlets import Outlets
+from bot.domain.model import DeliveryStatus
 from bot.domain.schedule import parse_schedule
-from bot.storage import entries, feeds, readings, stories, subscriptions
+from bot.storage import subscriptions
 from bot.storage.database import Database
 from bot.storage.schema import deliveries
-from tests.builders import OUTLETS, reading
 
 KIND = "the whole bot"
 KINDS = (Kind.SLACK, Kind.DISCORD)
@@ -57,9 +56,6 @@ MOST_PASSES = 4
 
 # After the last kill: a lease of two minutes, half a minute of settling, and the sending.
 SETTLE_SECONDS = 400
-
-# So many stories of so many words make a digest of several parts on both platforms.
-STORIES, SENTENCES = 10, 12
 
 
 @dataclass(kw_only=True)
@@ -116,7 +112,7 @@ class WholeRun:
             receiver.listen(self._at_stage)
         (self.folder / "feeds.toml").write_text("", encoding="utf-8")
         await migrate(self.url, self.folder)
-        await _tell(self.database)
+        await tell(self.database)
         await self._learn()
 
     async def _learn(self) -> None:
@@ -268,34 +264,3 @@ class WholeRun:
         async with self.database.read() as connection:
             rows = await connection.execute(select(deliveries.c.problem).where(uncertain))
             self.tally.uncertain.update(row.problem or "" for row in rows)
-
-
-async def _tell(database: Database) -> None:
-    """Put stories into the database that are new now."""
-    now = datetime.now(UTC)
-    spec = FeedSpec(url="https://h.example/rss", name="Hanbit", outlet="hanbit")
-    items = [_item(number, now) for number in range(1, STORIES + 1)]
-    async with database.write() as connection:
-        feed = await feeds.add(connection, spec, countries={}, now=now)
-        await entries.save_parsed(connection, feed, items, outlets=Outlets(OUTLETS), now=now)
-        found = await entries.unread(connection, limit=STORIES)
-        read = [reading(entry.id, story_id=number) for number, entry in enumerate(found, 1)]
-        grown = [
-            grow(None, number, [(entry, one)])
-            for number, (entry, one) in enumerate(zip(found, read, strict=True), 1)
-        ]
-        await stories.save(connection, grown)
-        await readings.save(connection, read)
-        await entries.mark_read(connection, found)
-
-
-def _item(number: int, now: datetime) -> ParsedEntry:
-    said = [f"In round {n} of talks {number} both sides agreed on point {n}." for n in range(12)]
-    return ParsedEntry(
-        guid=f"guid-{number}",
-        url=f"https://h.example/{number}",
-        title=f"Tokyo and Seoul hold round {number} of their talks",
-        text=" ".join(said[:SENTENCES]),
-        published_at=now - timedelta(hours=1, minutes=number),
-        language="en",
-    )

@@ -22,8 +22,9 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
+from benchmarks.crash_outbox import TASTE
 from benchmarks.crash_report import Tally, Told
-from benchmarks.crash_run import TASTE, database_url
+from benchmarks.crash_run import database_url
 from bot.domain.model import DeliveryStatus, Destination
 from bot.storage import deliveries as outbox
 from bot.storage import subscriptions
