@@ -54,9 +54,9 @@ class Process:
 
     @property
     def has_complained(self) -> bool:
-        """Whether the bot has warned of anything; what its libraries say does not count."""
+        """Whether it has told of a database that failed it: tried again, or a job given up."""
         said = self.log.read_text(encoding="utf-8", errors="replace")
-        return "[warning" in said or "[error" in said
+        return "tried again" in said or "[error" in said
 
     def is_stopped(self) -> bool:
         """Tell whether it is frozen (Linux)."""

@@ -232,8 +232,10 @@ class Run:
         """Start a process and wait until it is in the middle of its work."""
         process = await self.start()
         async with asyncio.timeout(SETTLE_SECONDS):
-            while process.name not in self.seen:  # noqa: ASYNC110 - many are waited for
-                await asyncio.sleep(0.01)
+            while process.name not in self.seen:
+                # The others must not have sent everything before it comes.
+                await self.outbox.fill()
+                await asyncio.sleep(0.05)
         await asyncio.sleep(self.chance.uniform(0, 0.2))
         return process
 

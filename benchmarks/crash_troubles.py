@@ -17,13 +17,16 @@ from sqlalchemy import select
 from benchmarks.crash_process import Process
 from benchmarks.crash_run import PATIENCE, PLATFORM, SETTLE_SECONDS, Aim, Run
 from bot.domain.model import DeliveryStatus
+from bot.storage.engines import BUSY_TIMEOUT_MS
 from bot.storage.schema import deliveries
 
 # A hosting service kills what has not ended by then (Heroku: 30 s).
 TERM_SECONDS = 25
 
-# How long the database is away, locked or full: longer than SQLite waits for a lock by itself.
+# How long the database is away or full; how long it is locked: well beyond the time for which
+# SQLite waits for a lock by itself.
 AWAY_SECONDS = 3
+LOCKED_SECONDS = 2 * BUSY_TIMEOUT_MS / 1000
 
 # The log may grow by a few pages, then nothing can be written any more.
 PAGE, MOST_PAGES = 4096, 40
@@ -119,10 +122,11 @@ async def _two_sending(run: Run, trouble: str) -> AsyncIterator[tuple[Process, P
     await run.outbox.fill()
     pair = await run.start_sending(), await run.start_sending()
     yield pair
-    await run.outbox.fill()
     run.seen.clear()
 
     async def both_send() -> bool:
+        # Neither must have sent everything before the other one is back.
+        await run.outbox.fill()
         return {process.name for process in pair} <= run.seen
 
     again = await _in_time(both_send)
@@ -174,7 +178,7 @@ async def _lock_database(run: Run) -> None:
 def _hold_lock(path: Path) -> None:
     with sqlite3.connect(path, timeout=60, isolation_level=None) as connection:
         connection.execute("BEGIN IMMEDIATE")
-        time.sleep(AWAY_SECONDS)
+        time.sleep(LOCKED_SECONDS)
         connection.execute("ROLLBACK")
 
 
