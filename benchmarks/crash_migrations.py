@@ -51,12 +51,15 @@ async def _survive(
     """Kill on one database until a migration comes through, which must be whole."""
     database = Database(database_url(url))
     was = await _filled(database, before)
-    most = MOST_STATEMENTS
+    # As many as the way from there is long, so that most starts die on it.
+    known = revisions.known()
+    left = len(known) - (known.index(before) + 1 if before else 0)
+    most = max(1, MOST_STATEMENTS * left // len(known))
     while (process := await _migrate(url, chance.randint(1, most), folder)).was_killed:
         tally.killed("migration")
         await _check_old(database, before, was, tally)
         # Ever later, so that it comes to an end.
-        most += MOST_STATEMENTS
+        most *= 2
     now = await _held(database)
     whole = all(
         len(now[name].rows) >= len(table.rows) for name, table in was.items() if name != "facts"
