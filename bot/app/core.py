@@ -13,9 +13,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+import structlog
+
 from bot.app.database import open_database, prepare
 from bot.rendering.texts import Texts, in_house_style, load_texts
 from bot.storage.database import Database
+
+log = structlog.get_logger()
 
 if TYPE_CHECKING:
     from bot.app.polling import Polling
@@ -144,6 +148,20 @@ class App:
             from bot.app.polling import sync_feeds
 
             await sync_feeds(self)
+        # A process that has no use for outlets leaves this to those that read of them.
+        if self.settings.given_content is not None:
+            await self.enforce_terms()
+
+    async def enforce_terms(self) -> None:
+        """Drop the texts that outlets' terms no longer allow, where the terms have changed."""
+        from bot.storage import terms
+
+        async with self.database.read() as connection:
+            if await terms.is_enforced(connection):
+                return
+        async with self.database.write() as connection:
+            dropped = await terms.enforce(connection)
+        log.info("outlets' terms changed", texts_dropped=dropped)
 
     @cached_property
     def polling(self) -> Polling:
@@ -189,9 +207,10 @@ class App:
         from bot.domain.compose import DigestRequest
 
         now, taste = self.clock(), self.settings.digest
-        return await self.writer.write(
+        found = find_topic(self.settings.topics, topic)
+        made = await self.writer.write(
             DigestRequest(
-                topic=find_topic(self.settings.topics, topic),
+                topic=found,
                 language=language,
                 zone=taste.zone,
                 since=now - since,
@@ -201,6 +220,18 @@ class App:
                 told=told or {},
             )
         )
+        return await self.foretold(made, found, until=now + since)
+
+    async def foretold(self, made: Digest, topic: Topic, *, until: datetime) -> Digest:
+        """Return a digest with what it says of the calendar's days that begin until a moment."""
+        from bot.domain.calendar import between
+        from bot.jobs.extras import Extras, carry
+
+        mine = [one for one in self.settings.calendar if topic.id in one.topics]
+        coming = between(mine, made.zone, after=made.until, until=until, now=made.until)
+        extras = Extras(occasions=tuple(one.key for one in coming))
+        async with self.database.read() as connection:
+            return (await carry(connection, [made], extras, mine, [topic]))[0]
 
     @cached_property
     def desk(self) -> Desk:

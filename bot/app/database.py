@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 
 import structlog
@@ -25,7 +26,9 @@ FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=1), timedelta(seconds=30)
 def open_database(settings: Settings, *, create: bool = True) -> Database:
     """Return the database of the settings; a SQLite file is made for its owner alone."""
     connections = settings.environment.strait_database_connections
-    database = Database(settings.database_url, connections=connections)
+    # Read when the first entry is, by whoever reads any.
+    terms = cache(lambda: settings.outlet_cards.terms)
+    database = Database(settings.database_url, connections=connections, terms=terms)
     if create and (path := database.path):
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -120,9 +120,12 @@ class Jobs:
 
     async def write(self) -> int:
         """Write the digests that are due; returns how many."""
+        from bot.jobs.spread_corrections import spread_corrections
         from bot.jobs.write_digests import write_digests
 
         app = self.app
+        # First, so that what cannot be edited is told by the digests that are due now.
+        await spread_corrections(database=app.database, messengers=self.messengers, now=app.clock())
         return await write_digests(
             database=app.database,
             writer=app.writer,
@@ -131,6 +134,7 @@ class Jobs:
             max_words=app.settings.digest.max_words,
             put_off=self.put_off,
             now=app.clock(),
+            calendar=app.settings.calendar,
         )
 
     async def break_stories(self) -> int:

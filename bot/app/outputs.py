@@ -22,22 +22,33 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-KINDS = ("file", "webhook")
+KINDS = ("file", "webhook", "feed")
 REMOVED = "The output is not in settings.toml any more."
 
 
 def output_messengers(app: App, stack: AsyncExitStack) -> dict[str, Messenger]:
     """Return a messenger for each kind of output that is configured."""
     kinds = {output.kind for output in app.settings.outputs}
-    makers = {"file": _files, "webhook": _webhooks}
+    makers = {"file": _files, "webhook": _webhooks, "feed": _feeds}
     return {kind: makers[kind](app, stack) for kind in KINDS if kind in kinds}
 
 
 def _files(app: App, stack: AsyncExitStack) -> Messenger:
     from bot.platforms.file.messenger import FileMessenger
 
-    paths = {output.name: output.path for output in app.settings.outputs if output.path}
+    paths = {o.name: o.path for o in app.settings.outputs if o.path and o.kind == "file"}
     return FileMessenger(paths, app.texts)
+
+
+def _feeds(app: App, stack: AsyncExitStack) -> Messenger:
+    from bot.platforms.feed.messenger import Feed, FeedMessenger
+
+    feeds = {
+        output.name: Feed(name=output.name, path=output.path, keep=output.keep, url=output.link)
+        for output in app.settings.outputs
+        if output.kind == "feed"
+    }
+    return FeedMessenger(feeds, app.texts)
 
 
 def _webhooks(app: App, stack: AsyncExitStack) -> Messenger:

@@ -230,6 +230,11 @@ class Service:
 
         connected = [chat.name for chat in chats if self.connects(chat)]
         web = make_web_app(partial(self.problems, connected))
+        if any(output.public for output in self.app.settings.outputs):
+            from bot.app.feeds import PublicFeeds
+            from bot.web.feeds import add_feeds
+
+            add_feeds(web, PublicFeeds(self.app).read)
         for chat in chats:
             if chat.add_routes is not None:
                 chat.add_routes(web)

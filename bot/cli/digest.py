@@ -11,6 +11,7 @@ from bot.cli.output import out, print_json, print_table, safe
 from bot.cli.session import with_app
 from bot.commands.news import News, StoryDetail, find_topic, latest_news, parse_since, story_detail
 from bot.domain.model import Digest, Entry, Language, Story
+from bot.rendering.feeds import atom_of, json_feed_of
 from bot.rendering.html import render_html
 from bot.rendering.json import evidence_json, render_json
 from bot.rendering.markdown import render_markdown
@@ -33,6 +34,8 @@ class Format(StrEnum):
     JSON = "json"
     DISCORD = "discord"
     SLACK = "slack"
+    ATOM = "atom"
+    JSON_FEED = "jsonfeed"
 
 
 RENDERERS = {
@@ -42,6 +45,8 @@ RENDERERS = {
     Format.JSON: render_json,
     Format.DISCORD: render_discord,
     Format.SLACK: render_slack,
+    Format.ATOM: atom_of,
+    Format.JSON_FEED: json_feed_of,
 }
 
 
@@ -99,8 +104,20 @@ def news(topic: Topic, since: Since = "24h", limit: Limit = 10, as_json: AsJson 
 def story(
     story_id: Annotated[int, typer.Argument(help="A story's id, from `news`.", show_default=False)],
     as_json: AsJson = False,
+    format: Annotated[  # noqa: A002
+        Format | None, typer.Option("--format", help="As a digest of this story alone.")
+    ] = None,
+    lang: Annotated[Language | None, typer.Option("--lang", help="The summary's language.")] = None,
 ) -> None:
-    """Show a story: both sides of it, its reports, and why they are in it."""
+    """Show a story: both sides, its reports, why they are in it, how its summaries were made."""
+    if format is not None:
+
+        async def print_page(app: App) -> None:
+            page = await app.desk.story(story_id, language=lang)
+            print_digest(page, app.texts[page.language], format)
+
+        with_app(print_page)
+        return
 
     async def use(app: App) -> tuple[StoryDetail, Digest | None, Texts]:
         detail = await story_detail(app.database, story_id)
@@ -112,7 +129,7 @@ def story(
     detail, shown, texts = with_app(use)
     if as_json:
         beside = evidence_json(shown.items[0], shown) if shown else {}
-        print_json({**story_json(detail.story), **beside})
+        print_json({**detail_json(detail), **beside})
     else:
         _print_story(detail, _beside(shown, texts) if shown else ())
 
@@ -125,6 +142,25 @@ def _beside(shown: Digest, texts: Texts) -> Iterator[str]:
     for one in view.perspectives:
         yield f"{one.name}: {one.sentence.text}"
     yield from view.notes
+
+
+def detail_json(detail: StoryDetail) -> dict[str, object]:
+    """Return a story with its summaries, how each was made, and its corrections."""
+    return story_json(detail.story) | {
+        "summaries": [
+            {
+                "language": language,
+                "method": summary.method,
+                "headline": summary.headline,
+                "sentences": [s.text for s in summary.sentences],
+            }
+            for language, summary in detail.summaries.items()
+        ],
+        "corrections": [
+            {"kind": made.kind, "at": made.made_at.isoformat(), "reason": made.reason}
+            for made in detail.corrections
+        ],
+    }
 
 
 def story_json(told: Story) -> dict[str, object]:
@@ -159,6 +195,10 @@ def _print_story(detail: StoryDetail, beside: Iterable[str]) -> None:
     print(f"{told.issue}; {len(told.entries)} reports, {_local(told)}")
     for line in filter(None, beside):
         print(f"  {safe(line)}")
+    for language, summary in detail.summaries.items():
+        print(f"summary in {language}: {safe(summary.method)}")
+    for made in detail.corrections:
+        print(f"{made.kind} on {made.made_at:%Y-%m-%d %H:%M} UTC: {safe(made.reason)}")
     for entry in told.entries:
         print(f"\n{safe(entry.outlet_name)} ({entry.country or '?'}): {safe(entry.title)}")
         print(f"  {safe(entry.url)}")

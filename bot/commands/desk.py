@@ -4,8 +4,9 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from bot.commands import subscriptions, workspaces
+from bot.commands import corrections, subscriptions, workspaces
 from bot.commands.budgets import Budgets, Expensive
+from bot.commands.corrections import Mending
 from bot.commands.fates import passed_over_now
 from bot.commands.feed_desk import FeedDesk
 from bot.commands.news import (
@@ -28,12 +29,13 @@ from bot.commands.tastes import NO_WORDS, TasteWords, apply
 from bot.commands.why import Explainers, Explaining
 from bot.domain.arc import is_weekly
 from bot.domain.compose import DigestRequest
+from bot.domain.corrections import Correction
 from bot.domain.errors import InputError
 from bot.domain.explanation import Why
 from bot.domain.lens import Viewpoint
 from bot.domain.model import Destination, Digest, Language, Schedule, Subscription, Taste
 from bot.domain.outlets import Outlets
-from bot.domain.people import Admin, Forgotten
+from bot.domain.people import Admin, Forgotten, Person
 from bot.domain.schedule import check_zone, parse_rule, parse_schedule, preview_since
 from bot.domain.search import Query, parse_query
 from bot.domain.topic import Topic
@@ -114,7 +116,7 @@ class Desk:
             stories=(story,),
             left_out=0,
         )
-        return await self._document(found, language)
+        return replace(await self._document(found, language), is_page=True)
 
     async def why(self, written: str, *, scope: Scope | None) -> Why:
         """Return why an entry or a story is where it is, and what became of it.
@@ -321,6 +323,18 @@ class Desk:
         )
         topics = [self.topics[t] for t in subscription.taste.topics if t in self.topics]
         return await passed_over_now(self.database, subscription, topics, now=self.clock())
+
+    async def correct(self, asked: Mending, by: Person) -> Correction:
+        """Withdraw or correct a story, for an admin of the instance."""
+        where = "" if by.platform == "discord" else f"{by.workspace}/"
+        return await corrections.correct(
+            self.database,
+            asked,
+            by,
+            admins=self.admins,
+            name=f"{by.platform}:{where}{by.user}",
+            now=self.clock(),
+        )
 
     async def forget(self, person: str, *, platform: str, workspace: str | None) -> Forgotten:
         """Remove what names a person, in a workspace or (None) in all of the platform's."""

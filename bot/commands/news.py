@@ -2,17 +2,18 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from difflib import get_close_matches
 
 from bot.domain.compose import compose, compose_item
+from bot.domain.corrections import Correction, corrected
 from bot.domain.errors import InputError, NotFoundError
 from bot.domain.lens import Lens, Viewpoint, look
 from bot.domain.model import Digest, DigestItem, ItemKind, Language, Reading, Story, Summary
 from bot.domain.ranking import rank
 from bot.domain.topic import Topic
-from bot.storage import feeds, readings, stories, summaries
+from bot.storage import corrections, feeds, readings, stories, summaries
 from bot.storage.database import Database
 
 DURATION = re.compile(r"([0-9]{1,4})\s*([hdw])", re.IGNORECASE)
@@ -36,10 +37,15 @@ class News:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StoryDetail:
-    """What ``story ID`` answers: the story, and how each of its entries was read."""
+    """What ``story ID`` answers: the story, and how each of its entries was read.
+
+    ``summaries`` are by language, as they were made; ``corrections`` say what was mended since.
+    """
 
     story: Story
     readings: Mapping[int, Reading]
+    summaries: Mapping[str, Summary] = field(default_factory=dict)
+    corrections: tuple[Correction, ...] = ()
 
 
 def parse_since(text: str) -> timedelta:
@@ -83,7 +89,14 @@ async def story_detail(database: Database, story_id: int) -> StoryDetail:
         if story is None:
             raise NotFoundError(f"There is no story {story_id}: `news TOPIC` lists the ids.")
         found = await readings.of_story(connection, story.id)
-    return StoryDetail(story=story, readings={reading.entry_id: reading for reading in found})
+        kept = await summaries.of_story(connection, story.id)
+        made = (await corrections.of_stories(connection, [story.id])).get(story.id, ())
+    return StoryDetail(
+        story=story,
+        readings={reading.entry_id: reading for reading in found},
+        summaries=kept,
+        corrections=made,
+    )
 
 
 async def as_digest(
@@ -100,7 +113,9 @@ async def as_digest(
     headline and its reports.
     """
     async with database.read() as connection:
-        kept = await summaries.latest(connection, [s.id for s in news.stories], language)
+        ids = [story.id for story in news.stories]
+        kept = await summaries.latest(connection, ids, language)
+        made = await corrections.of_stories(connection, ids)
         answers = await feeds.answers(connection, news.topic.sides)
     lens = Lens(
         viewpoint=viewpoint or Viewpoint(),
@@ -111,7 +126,7 @@ async def as_digest(
     )
     items = [_item(story, _usable(kept.get(story.id), story), lens) for story in news.stories]
     return compose(
-        items,
+        [corrected(item, made.get(item.story_id, ())) for item in items],
         topic=news.topic,
         language=language,
         zone=zone,

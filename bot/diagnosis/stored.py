@@ -18,11 +18,13 @@ from bot.settings.hosting import EPHEMERAL_DISK, EPHEMERAL_MEND, loses_its_disk
 from bot.storage import (
     backups,
     clocks,
+    corrections,
     entries,
     feeds,
     inspection,
     installations,
     subscriptions,
+    summaries,
     upkeep,
 )
 from bot.storage.database import Database
@@ -49,6 +51,7 @@ async def stored(settings: Settings, database: Database, *, now: datetime) -> li
             return [
                 await _contents(connection, f"{where}, schema {revision}", size),
                 *judge.judge_mode(_mode(database.path), database.path),
+                await _summaries(connection),
                 *await _feeds(connection),
                 *judge.judge_stuck(await inspection.stuck(connection, now=now)),
                 *judge.judge_troubled(
@@ -68,6 +71,18 @@ async def _contents(connection: AsyncConnection, where: str, size: int) -> Findi
     count = await entries.count(connection)
     detail = f"{where}, {count} entries, {size / judge.MEGABYTE:.1f} MB"
     return Finding(subject="database", verdict=Verdict.OK, detail=detail)
+
+
+async def _summaries(connection: AsyncConnection) -> Finding:
+    """Tell how the summaries that are kept came to be."""
+    found = await summaries.count_by_method(connection)
+    ways = ", ".join(f"{method} {count}" for method, count in found.items())
+    corrected = await corrections.count(connection)
+    return Finding(
+        subject="summaries",
+        verdict=Verdict.OK,
+        detail=f"{sum(found.values())} kept{f': {ways}' if ways else ''}; {corrected} corrections",
+    )
 
 
 async def _feeds(connection: AsyncConnection) -> list[Finding]:

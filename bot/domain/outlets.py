@@ -1,9 +1,35 @@
 """Which outlet published an entry."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from bot.domain.model import Feed, Outlet, ParsedEntry
+from bot.domain.model import Feed, Outlet, ParsedEntry, Terms
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OutletTerms:
+    """Whose reports are ``excluded``, and of whose only headline and link are used.
+
+    Both hold outlets as entries name them: the ids of cards, and the hosts by which entries
+    were named before there was a card.
+    """
+
+    excluded: frozenset[str] = frozenset()
+    headline: frozenset[str] = frozenset()
+
+    @property
+    def limited(self) -> frozenset[str]:
+        """Those whose texts are not kept."""
+        return self.excluded | self.headline
+
+    @property
+    def written(self) -> str:
+        """The same terms are written the same."""
+        if not self.limited:
+            return ""
+        excluded, headline = (",".join(sorted(names)) for names in (self.excluded, self.headline))
+        return f"excluded: {excluded}; headline: {headline}"
 
 
 class Outlets:
@@ -40,6 +66,25 @@ class Outlets:
         """Return the card of that id or name, in any case, or None."""
         wanted = name.strip().casefold()
         return self.get(wanted) or self._by_name.get(wanted)
+
+    @property
+    def terms(self) -> OutletTerms:
+        """What may be shown and kept of the outlets' reports."""
+
+        def under(terms: Terms) -> frozenset[str]:
+            cards = [card for card in self._by_id.values() if card.terms is terms]
+            return frozenset(name for card in cards for name in (card.id, *card.domains))
+
+        return OutletTerms(excluded=under(Terms.EXCLUDED), headline=under(Terms.HEADLINE))
+
+    def allowed(self, feed: Feed, entry: ParsedEntry) -> ParsedEntry | None:
+        """Return what its outlet's terms let us keep of an entry; None where that is nothing."""
+        match self.publisher(feed, entry).terms:
+            case Terms.EXCLUDED:
+                return None
+            case Terms.HEADLINE:
+                return replace(entry, text="")
+        return entry
 
     def publisher(self, feed: Feed, entry: ParsedEntry) -> Outlet:
         """Return who published the entry.

@@ -4,7 +4,7 @@ Many channels want the same digest at the same moment. It is composed and render
 all that want the same and have been told the same.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -26,6 +26,8 @@ from bot.domain.model import (
 )
 from bot.domain.planning import Plan, plan, stepped_back
 from bot.domain.schedule import covered_since
+from bot.jobs.extras import NOTHING, Extras, extras_of
+from bot.jobs.extras import record as record_extras
 from bot.jobs.shelf import Shelf
 from bot.storage import deliveries, digests, slots, subscriptions
 from bot.storage.database import Database
@@ -38,6 +40,9 @@ PAGE = 1_000
 # Digests that one transaction saves: it is over in well under a second, so that no other
 # writer waits for long, and a death loses little work.
 BATCH = 100
+
+# (story id, its version or its count of updates) of what a destination was told
+Known = frozenset[tuple[int, int]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,12 +72,16 @@ class Wanted:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Alike:
-    """Subscriptions that want the same digest and were told the same of its stories."""
+    """Subscriptions that want the same digest and were told the same of its stories.
+
+    ``extras`` are what the digest carries beside them, the same for all members.
+    """
 
     wanted: Wanted
     told: Mapping[int, int]
     members: tuple[Due, ...]
     updates: Mapping[int, int] = field(default_factory=dict)
+    extras: Extras = NOTHING
 
 
 async def find_due(
@@ -173,7 +182,7 @@ def _wanted(subscription: Subscription, planned: Plan, tell: Slot) -> Wanted:
 async def _split(
     database: Database, wanted: Wanted, members: Sequence[Due], shelf: Shelf, *, now: datetime
 ) -> list[Alike]:
-    """Divide those who want the same by what they have been told of its stories."""
+    """Divide those who want the same by what they have been told, and by what they are owed."""
     found = [
         await shelf.wanted(t, wanted.filters, since=wanted.since, until=now) for t in wanted.topics
     ]
@@ -183,14 +192,30 @@ async def _split(
             connection, {one.subscription.destination for one in members}, story_ids
         )
         updates = await digests.updates_told(connection, set(told), story_ids)
-    groups: dict[tuple[frozenset[tuple[int, int]], ...], list[Due]] = defaultdict(list)
+        extras = await extras_of(connection, _slots_of(members), shelf.calendar, now=now)
+    groups: dict[tuple[Known, Known, Extras], list[Due]] = defaultdict(list)
     for one in members:
         where = one.subscription.destination
-        known = tuple(frozenset(table[where].items()) for table in (told, updates))
-        groups[known].append(one)
+        known, counted = (frozenset(table[where].items()) for table in (told, updates))
+        groups[known, counted, extras[one.subscription.id]].append(one)
     return [
-        Alike(wanted=wanted, told=dict(known), updates=dict(counted), members=tuple(some))
-        for (known, counted), some in groups.items()
+        Alike(
+            wanted=wanted,
+            told=dict(known),
+            updates=dict(counted),
+            members=tuple(some),
+            extras=beside,
+        )
+        for (known, counted, beside), some in groups.items()
+    ]
+
+
+def _slots_of(members: Sequence[Due]) -> list[tuple[Subscription, Slot, datetime]]:
+    """Return each with the slot that is told and the first one that it stands for."""
+    return [
+        (one.subscription, tell, min([tell.slot_at, *(s.slot_at for s in one.plan.skipped)]))
+        for one in members
+        if (tell := one.plan.tell) is not None
     ]
 
 
@@ -215,6 +240,7 @@ async def save_alike(
     were changed meanwhile, are left out.
     """
     saved = 0
+    methods = Counter(item.method for digest in made for item in digest.items)
     for some in _batches(alike.members):
         async with database.write() as connection:
             same = await _unchanged(connection, some)
@@ -223,11 +249,12 @@ async def save_alike(
             settled = await _settle(connection, same, now=now)
             for digest in made if settled else ():
                 await _save(connection, settled, digest, alike.wanted.slot, now=now)
-            await deliveries.add_for(
-                connection, settled, payloads, slot_at=alike.wanted.slot.slot_at, now=now
-            )
+            slot_at = alike.wanted.slot.slot_at
+            ids = [subscription.id for subscription in settled]
+            await record_extras(connection, ids, alike.extras, slot_at=slot_at, now=now)
+            await deliveries.add_for(connection, settled, payloads, slot_at=slot_at, now=now)
         saved += len(settled) * len(made)
-        _log(some, settled)
+        _log(some, settled, methods)
     return saved
 
 
@@ -281,7 +308,7 @@ async def _save(
     await digests.save_told(connection, destinations, digest, now=now)
 
 
-def _log(due: Sequence[Due], settled: Sequence[Subscription]) -> None:
+def _log(due: Sequence[Due], settled: Sequence[Subscription], methods: Mapping[str, int]) -> None:
     written = {subscription.id for subscription in settled}
     for one in due:
         if one.plan.tell is not None and one.subscription.id in written:
@@ -291,6 +318,8 @@ def _log(due: Sequence[Due], settled: Sequence[Subscription]) -> None:
                 slot=one.plan.tell.slot_at.isoformat(),
                 late=one.plan.tell.status is SlotStatus.LATE,
                 skipped=len(one.plan.skipped),
+                # How its summaries were made: extractive=3, llm:NAME=2.
+                made=",".join(f"{name}={count}" for name, count in sorted(methods.items())),
             )
 
 

@@ -16,13 +16,11 @@ from bot.domain.model import Entry
 from bot.domain.topic import Level
 from bot.storage import entries, facts, readings, stories, turns
 from bot.storage.database import STORAGE_ATTEMPTS, Database
+from bot.storage.readings import SEAL
 from bot.understanding.reader import REMEMBER, ReadBatch, Reader
 
 # Small enough that a batch of new, relevant entries is read and saved within seconds.
 BATCH = 100
-
-# The fact that names the last batch that was read.
-SEAL = "last batch read"
 
 # relevance (0..1) → level
 LevelOf = Callable[[float], Level]
@@ -199,7 +197,8 @@ async def _save_stories(connection: AsyncConnection, joined: Sequence[Joined]) -
     for entry, reading in joined:
         if reading.story_id is not None:
             arrivals.setdefault(reading.story_id, []).append((entry, reading))
-    known = await stories.by_ids(connection, list(arrivals))
+    # A withdrawn story goes on growing, so that its next report begins no new one.
+    known = await stories.by_ids(connection, list(arrivals), withdrawn=True)
     issues = await readings.issues_of(connection, arrivals)
     grown = [grow(known.get(i), i, new, issues.get(i, ())) for i, new in arrivals.items()]
     await stories.save(connection, grown)

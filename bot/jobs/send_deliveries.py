@@ -13,13 +13,14 @@ from bot.domain.model import (
     Delivery,
     DeliveryStatus,
     RateLimited,
+    Rejected,
     SendOutcome,
     Unknown,
     Unreachable,
 )
 from bot.domain.retry import FRESH_CLAIM, LEASE, SHORTEST_WAIT, next_step
 from bot.jobs.tell_outcomes import record_outcome
-from bot.platforms.messenger import Messenger
+from bot.platforms.messenger import Editor, Messenger
 from bot.storage import deliveries
 from bot.storage.database import Database
 
@@ -142,6 +143,8 @@ class DeliverySender:
         None where the claim was lost meanwhile, so that nothing may be sent.
         """
         try:
+            if delivery.edits is not None:
+                return await self._edit(delivery)
             if delivery.status is DeliveryStatus.SENDING:
                 found = await self._messenger.find(delivery)
                 if not isinstance(found, Unreachable):
@@ -155,6 +158,12 @@ class DeliverySender:
             # A fault of ours: it may have come before the message was sent or after.
             log.exception("delivery failed", key=delivery.key)
             return Unknown(problem=f"Sending failed ({type(error).__name__}): report it as a bug.")
+
+    async def _edit(self, delivery: Delivery) -> SendOutcome:
+        """Replace a message; one that may have been replaced already is replaced again."""
+        if delivery.message_id is None or not isinstance(self._messenger, Editor):
+            return Rejected(problem="There is no message that could be edited.")
+        return await self._messenger.edit(delivery)
 
     async def _is_ours(self, delivery: Delivery) -> bool:
         """Tell whether the message may be sent; an old claim is asked for and begun anew.

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from bot.domain.calendar import Occasion
 from bot.domain.model import Filters, Story
 from bot.storage import entries, feeds, stories
 from bot.storage.database import Database
@@ -11,8 +12,9 @@ from bot.storage.database import Database
 class Shelf:
     """Keeps what one round of digests has read. Make a new one for each round."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, calendar: Sequence[Occasion] = ()) -> None:
         self._database = database
+        self.calendar = tuple(calendar)
         self._stories: dict[tuple[str, datetime, datetime], list[Story]] = {}
         self._answers: dict[tuple[str, ...], dict[str, list[datetime | None]]] = {}
         self._peripheral: dict[tuple[str, datetime, datetime], list[Story]] = {}

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.model import Delivery, DeliveryStatus, Notice, Subscription, SubscriptionStatus
 from bot.domain.retry import NextStep
 from bot.platforms.messenger import Messenger
-from bot.storage import deliveries, subscriptions
+from bot.storage import corrections, deliveries, subscriptions
 from bot.storage.database import Database
 
 log = structlog.get_logger()
@@ -58,6 +58,8 @@ async def _record_and_tell(
         there = await subscriptions.at(connection, delivery.destination)
         if not await deliveries.record(connection, delivery, step):
             return False
+        if delivery.edits is not None:
+            await corrections.owe(connection, delivery.edits)
         await _pause_and_tell(connection, messenger, delivery, step, there, now=now)
     return True
 

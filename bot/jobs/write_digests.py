@@ -11,6 +11,7 @@ from functools import partial
 import structlog
 
 from bot.domain.arc import DAYS, week_arc
+from bot.domain.calendar import Occasion
 from bot.domain.compose import (
     Chosen,
     DigestRequest,
@@ -20,6 +21,7 @@ from bot.domain.compose import (
     documents,
     news_of,
 )
+from bot.domain.corrections import corrected
 from bot.domain.errors import StorageError
 from bot.domain.filters import reason_left_out
 from bot.domain.lens import Lens, Viewpoint, look, new_since
@@ -46,9 +48,10 @@ from bot.jobs.due_digests import (
     settle_untold,
     sort_alike,
 )
+from bot.jobs.extras import carry
 from bot.jobs.shelf import Shelf
 from bot.platforms.messenger import Messenger
-from bot.storage import summaries
+from bot.storage import corrections, summaries
 from bot.storage.database import Database
 from bot.summarize.extractive import ExtractiveSummarizer
 from bot.summarize.llm import PASSING, LlmSummarizer
@@ -102,10 +105,8 @@ class DigestWriter:
         found = await shelf.wanted(request.topic.id, request.filters, **times)
         chosen = await self._choose(found, request)
         lens = await self._lens(request, shelf)
-        items = [
-            _shortened(await self._item(story, kind, request, lens), request)
-            for story, kind in chosen.stories
-        ]
+        told = [await self._item(story, kind, request, lens) for story, kind in chosen.stories]
+        items = [_shortened(item, request) for item in await self._corrected(told)]
         read = await shelf.read_since(request.since, until=request.until)
         arc = await self._arc(request, shelf) if request.weekly else ()
         return _compose(items, request, chosen, read, arc)
@@ -170,6 +171,11 @@ class DigestWriter:
             )
         item = compose_item(story, kind, summary)
         return await asyncio.to_thread(look, item, story, summary, lens, newest)
+
+    async def _corrected(self, items: Sequence[DigestItem]) -> list[DigestItem]:
+        async with self._database.read() as connection:
+            made = await corrections.of_stories(connection, [item.story_id for item in items])
+        return [corrected(item, made.get(item.story_id, ())) for item in items]
 
     async def _summary(self, story: Story, request: DigestRequest) -> Summary:
         reports = news_of(story, since=request.since)
@@ -301,7 +307,10 @@ class Making:
     async def make(self, alike: Alike, shelf: Shelf, *, now: datetime) -> list[Digest]:
         """Compose the digests that all members of a group get, one for each topic."""
         requests = self._requests(alike, now=now)
-        return [await self.writer.write(request, shelf) for request in requests]
+        made = [await self.writer.write(request, shelf) for request in requests]
+        topics = [request.topic for request in requests]
+        async with self.database.read() as connection:
+            return await carry(connection, made, alike.extras, shelf.calendar, topics)
 
     def _requests(self, alike: Alike, *, now: datetime) -> list[DigestRequest]:
         wanted = alike.wanted
@@ -337,6 +346,7 @@ async def write_digests(
     max_words: int,
     put_off: PutOff,
     now: datetime,
+    calendar: Sequence[Occasion] = (),
 ) -> int:
     """Write every digest that is due; returns how many.
 
@@ -348,7 +358,7 @@ async def write_digests(
     waits = partial(put_off.holds, now=now)
     due = await find_due(database, messengers, until=now, now=now, waits=waits)
     await settle_untold(database, [one for one in due if one.plan.tell is None], now=now)
-    shelf, written = Shelf(database), 0
+    shelf, written = Shelf(database, calendar), 0
     for turn in in_turns(one for one in due if one.plan.tell is not None):
         for alike in await sort_alike(database, turn, shelf, now=now):
             messenger = messengers[alike.wanted.platform]

@@ -1,6 +1,6 @@
 """What every platform does for the outbox."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from bot.domain.model import (
     Delivery,
@@ -43,5 +43,21 @@ class Messenger(Protocol):
 
         Sent where the message is there; Unreachable where it certainly is not, or where the
         platform itself drops a repeated one; Unknown where the platform cannot tell.
+        """
+        ...
+
+
+@runtime_checkable
+class Editor(Protocol):
+    """What a messenger offers too where the platform lets a message be changed later."""
+
+    def render_moved(self, digest: Digest) -> str:
+        """Return what a part says whose stories have all moved into the parts before it."""
+        ...
+
+    async def edit(self, delivery: Delivery) -> SendOutcome:
+        """Replace the message ``message_id`` by the payload; doing so twice is doing it once.
+
+        Rejected where the message cannot be changed, or is not there any more.
         """
         ...

@@ -9,10 +9,13 @@ a feed does not tell)::
        {"issue", "issue_name", "stories", "reports", "by_day": [seven counts of reports],
         "temperature": -1..1 | null, "cooperation", "friction", "main_story": id, "headline",
         "language", "url" | null}],
+     "calendar": [{"occasion", "day", "title", "lines": [str], "issue", "approximate": bool,
+                   "year_ago": [{"story", "headline", "outlet", "url" | null, "day"}]}],
+     "corrections": [{"story", "headline", "at", "reason", "withdrawn": bool}],
      "stories": [
        {"number", "id", "version", "kind": "new" | "update", "headline", "language",
         "issue", "issue_name", "first_seen_at", "last_seen_at", "method", "peripheral": bool,
-        "single_source",
+        "single_source", "correction": {"at", "reason", "withdrawn": bool} | null,
         "coverage": {"KR", "JP", "elsewhere"},
         "panel": [{"side", "reports", "outlets": [name], "first": number of a source}],
         "silent": ["KR" | "JP"], "status": "developing" | "today" | "quiet" | "settled" | null,
@@ -42,10 +45,12 @@ from datetime import UTC, datetime
 
 from bot.domain.lens import ELSEWHERE
 from bot.domain.model import (
+    CorrectionNote,
     CountsDiffer,
     Digest,
     DigestItem,
     IssueWeek,
+    Prebrief,
     SinceTold,
     Source,
     TermsDiffer,
@@ -75,6 +80,12 @@ def render_json(digest: Digest, texts: Texts) -> str:
         "stories_outside": digest.stories_outside,
         "breaking": digest.breaking,
         "week": [_week(week, texts) for week in digest.arc],
+        "calendar": [_prebrief(brief) for brief in digest.prebriefs],
+        "corrections": [
+            {"story": notice.story_id, "headline": clean(notice.headline, TITLE_LIMIT)}
+            | _correction(notice.note)
+            for notice in digest.corrections
+        ],
         "stories": [_story(n, item, digest, texts) for n, item in enumerate(digest.items, 1)],
     }
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
@@ -112,6 +123,7 @@ def _story(number: int, item: DigestItem, digest: Digest, texts: Texts) -> Json:
         "method": clean(item.method, NAME_LIMIT),
         "peripheral": item.peripheral,
         "single_source": len({source.outlet_name for source in item.sources}) == 1,
+        "correction": _correction(item.correction) if item.correction else None,
         "coverage": _coverage(item, digest),
         **evidence_json(item, digest),
         "sentences": [{"text": clean(s.text), "sources": list(s.sources)} for s in item.sentences],
@@ -140,6 +152,27 @@ def evidence_json(item: DigestItem, digest: Digest) -> Json:
                 "last_seen_at": _utc(story.last_seen_at),
             }
             for story in item.earlier
+        ],
+    }
+
+
+def _prebrief(brief: Prebrief) -> Json:
+    return {
+        "occasion": brief.occasion,
+        "day": brief.day.isoformat(),
+        "title": brief.title,
+        "lines": list(brief.lines),
+        "issue": brief.issue.value,
+        "approximate": brief.approximate,
+        "year_ago": [
+            {
+                "story": story.story_id,
+                "headline": clean(story.headline, TITLE_LIMIT),
+                "outlet": clean(story.outlet_name, NAME_LIMIT),
+                "url": safe_url(story.url),
+                "day": story.day.isoformat(),
+            }
+            for story in brief.year_ago
         ],
     }
 
@@ -190,6 +223,14 @@ def _count(count: CountsDiffer) -> Json:
             {"value": one.value, "teller": one.teller.value or None, "sources": list(one.reports)}
             for one in count.told
         ],
+    }
+
+
+def _correction(note: CorrectionNote) -> Json:
+    return {
+        "at": _utc(note.at),
+        "reason": clean(note.reason, TITLE_LIMIT),
+        "withdrawn": note.withdrawn,
     }
 
 

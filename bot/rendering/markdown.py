@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from bot.domain.model import Digest
 from bot.rendering.arc import ArcView
+from bot.rendering.extras import Extra
 from bot.rendering.safe import defuse
 from bot.rendering.texts import Texts
 from bot.rendering.view import (
@@ -48,6 +49,8 @@ def _blocks(view: DigestView) -> Iterator[str]:
     yield escape(view.summary)
     if view.arc:
         yield from _arc(view.arc)
+    for extra in view.extras:
+        yield from _extra(extra)
     for item in view.items:
         yield from _item(item)
     if view.footer:
@@ -61,11 +64,18 @@ def _arc(arc: ArcView) -> Iterator[str]:
     yield f"*{escape(arc.note)}*"
 
 
+def _extra(extra: Extra) -> Iterator[str]:
+    yield "\n".join([f"> **{escape(extra.heading)}**", *(f"> {escape(x)}" for x in extra.lines)])
+    if extra.links:
+        links = (f"- {link(one.text, one.url)}" for one in extra.links)
+        yield "\n".join([f"*{escape(extra.label)}*", "", *links])
+
+
 def _item(item: ItemView) -> Iterator[str]:
     yield f"## {item.number}\\. {escape(item.headline)}"
     yield " · ".join([f"**{escape(item.mark)}**", *map(escape, item.labels[1:])])
-    if item.foreign:
-        yield f"*{escape(item.foreign)}*"
+    for note in filter(None, (item.foreign, item.correction, item.made)):
+        yield f"*{escape(note)}*"
     if item.since:
         told = f" — {_sentence(item.news)}" if item.news else ""
         yield f"**{escape(item.since)}**{told}"

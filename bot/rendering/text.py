@@ -9,6 +9,7 @@ from rich.text import Text
 
 from bot.domain.model import Digest
 from bot.rendering.arc import ArcView
+from bot.rendering.extras import Extra
 from bot.rendering.safe import defuse
 from bot.rendering.texts import Texts
 from bot.rendering.view import DigestView, ItemView, SentenceView, SideView, SourceView, view_digest
@@ -30,12 +31,9 @@ def render_text(digest: Digest, texts: Texts, *, width: int = 88) -> str:
 def render_console(digest: Digest, texts: Texts) -> RenderableType:
     """Return the digest for a ``rich`` console: styled, the titles and marks being links."""
     view = view_digest(digest, texts)
-    return Group(
-        *_header(view),
-        *_arc(view.arc),
-        *(part for item in view.items for part in _item(item)),
-        _end(view),
-    )
+    extras = (part for extra in view.extras for part in _extra(extra))
+    stories = (part for item in view.items for part in _item(item))
+    return Group(*_header(view), *_arc(view.arc), *extras, *stories, _end(view))
 
 
 def _lines(view: DigestView, width: int) -> Iterator[str]:
@@ -46,6 +44,9 @@ def _lines(view: DigestView, width: int) -> Iterator[str]:
     yield from wrap(view.summary, width)
     if view.arc:
         yield from _arc_lines(view.arc, width)
+    for extra in view.extras:
+        yield ""
+        yield from _extra_lines(extra, width)
     for item in view.items:
         yield ""
         yield from _item_lines(item, width)
@@ -63,12 +64,24 @@ def _arc_lines(arc: ArcView, width: int) -> Iterator[str]:
     yield from _indented(arc.note, width)
 
 
+def _extra_lines(extra: Extra, width: int) -> Iterator[str]:
+    yield from wrap(extra.heading, width, first="» ", rest="  ")
+    for line in extra.lines:
+        yield from _indented(line, width)
+    if extra.label:
+        yield from _indented(extra.label, width)
+    for link in extra.links:
+        yield from wrap(link.text, width, first=f"{INDENT}- ", rest=SOURCE_INDENT)
+        if link.url:
+            yield f"{SOURCE_INDENT}{link.url}"
+
+
 def _item_lines(item: ItemView, width: int) -> Iterator[str]:
     number = f"{item.number}. "
     yield from wrap(item.headline, width, first=number, rest=INDENT)
     yield from _indented(" · ".join(item.labels), width)
-    if item.foreign:
-        yield from _indented(item.foreign, width)
+    for note in filter(None, (item.foreign, item.correction, item.made)):
+        yield from _indented(note, width)
     if item.since:
         yield ""
         yield from _indented(_since(item), width)
@@ -138,6 +151,16 @@ def _arc(arc: ArcView | None) -> Iterator[RenderableType]:
     yield _padded(Text(arc.note, style="dim"))
 
 
+def _extra(extra: Extra) -> Iterator[RenderableType]:
+    yield Text(f"\n» {extra.heading}", style="bold yellow" if extra.is_correction else "bold blue")
+    yield from (_padded(Text(line)) for line in extra.lines)
+    if extra.label:
+        yield _padded(Text(extra.label, style="dim"))
+    for link in extra.links:
+        style = Style(link=link.url, underline=link.url is not None)
+        yield _padded(Text(f"- {link.text}", style=style))
+
+
 def _end(view: DigestView) -> RenderableType:
     return Text(f"\n{view.footer}", style="dim italic") if view.footer else Text()
 
@@ -145,8 +168,8 @@ def _end(view: DigestView) -> RenderableType:
 def _item(item: ItemView) -> Iterator[RenderableType]:
     yield Text(f"\n{item.number}. {item.headline}", style="bold")
     yield _padded(_labels(item))
-    if item.foreign:
-        yield _padded(Text(item.foreign, style="italic"))
+    for note in filter(None, (item.foreign, item.correction, item.made)):
+        yield _padded(Text(note, style="italic"))
     if item.since:
         yield Text()
         yield _padded(_since_told(item))

@@ -9,6 +9,13 @@ from bot.domain.lens import side_of as side_among
 from bot.domain.model import Digest, DigestItem, DigestSentence, ItemKind, Source
 from bot.rendering import evidence
 from bot.rendering.arc import ArcView, view_arc
+from bot.rendering.extras import (
+    Extra,
+    correction_words,
+    headline_words,
+    made_words,
+    view_extras,
+)
 from bot.rendering.safe import NAME_LIMIT, TITLE_LIMIT, clean, safe_url
 from bot.rendering.texts import Texts
 
@@ -100,6 +107,8 @@ class ItemView:
     terms: str = ""
     counts: tuple[str, ...] = ()
     earlier: str = ""
+    correction: str = ""
+    made: str = ""
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -142,6 +151,7 @@ class DigestView:
     items: tuple[ItemView, ...]
     footer: str
     arc: ArcView | None = None
+    extras: tuple[Extra, ...] = ()
 
 
 def view_digest(digest: Digest, texts: Texts) -> DigestView:
@@ -162,6 +172,7 @@ def view_digest(digest: Digest, texts: Texts) -> DigestView:
         items=tuple(_item(n, item, digest, texts) for n, item in enumerate(digest.items, 1)),
         footer=_footer(digest.items, texts),
         arc=view_arc(digest, texts),
+        extras=view_extras(digest, texts),
     )
 
 
@@ -211,7 +222,7 @@ def _item(number: int, item: DigestItem, digest: Digest, texts: Texts) -> ItemVi
     alone = len({source.outlet_name for source in item.sources}) == 1
     return ItemView(
         number=number,
-        headline=clean(item.headline, TITLE_LIMIT),
+        headline=headline_words(item, texts),
         language=_language(item.language, texts),
         is_update=item.kind is ItemKind.UPDATE,
         mark=_mark(item, texts),
@@ -237,6 +248,8 @@ def _item(number: int, item: DigestItem, digest: Digest, texts: Texts) -> ItemVi
         terms=evidence.terms_line(item.terms, texts),
         counts=_counts(item, sources, texts),
         earlier=evidence.earlier_line(item.earlier, digest, texts),
+        correction=correction_words(item.correction, digest.zone, texts),
+        made=made_words(item.method, texts) if digest.is_page else "",
     )
 
 

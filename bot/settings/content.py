@@ -1,4 +1,4 @@
-"""What is read and told of: feeds, outlets, names, signs and topics, from config/, checked.
+"""What is read and told of: feeds, outlets, names, signs, topics and days, from config/.
 
 Most of a start was reading it. A process that only sends never asks for it.
 """
@@ -7,10 +7,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.domain.calendar import Occasion
 from bot.domain.model import FeedSpec, Outlet
 from bot.domain.topic import Name, Topic
+from bot.settings.calendar import check_calendar
 from bot.settings.content_checks import check_feeds, check_names, check_outlets, check_topic
-from bot.settings.content_files import FeedsFile, NamesFile, OutletsFile, SignalsFile
+from bot.settings.content_files import (
+    CalendarFile,
+    FeedsFile,
+    NamesFile,
+    OutletsFile,
+    SignalsFile,
+)
 from bot.settings.folders import find, topic_paths
 from bot.settings.mistakes import Mistakes
 
@@ -24,6 +32,7 @@ class Content:
     names: tuple[Name, ...]
     signals: Mapping[str, tuple[str, ...]]
     topics: Mapping[str, Topic]
+    calendar: tuple[Occasion, ...]
 
 
 def read_content(folders: tuple[Path, ...], mistakes: Mistakes) -> Content:
@@ -32,10 +41,12 @@ def read_content(folders: tuple[Path, ...], mistakes: Mistakes) -> Content:
     outlets = mistakes.file(find(folders, "outlets.toml"), OutletsFile).outlet
     names = mistakes.file(find(folders, "names.toml"), NamesFile).name
     signals = mistakes.file(find(folders, "signals.toml"), SignalsFile)
+    calendar = mistakes.file(find(folders, "calendar.toml"), CalendarFile).occasion
     topics = read_topics(folders, mistakes)
     check_feeds(feeds, outlets, mistakes, find(folders, "feeds.toml"))
     check_outlets(outlets, mistakes, find(folders, "outlets.toml"))
     check_names(names, mistakes, find(folders, "names.toml"))
+    check_calendar(calendar, topics, mistakes, find(folders, "calendar.toml"))
     return Content(
         feeds=feeds,
         outlets=outlets,
@@ -45,6 +56,7 @@ def read_content(folders: tuple[Path, ...], mistakes: Mistakes) -> Content:
             "friction": signals.friction.words,
         },
         topics=topics,
+        calendar=calendar,
     )
 
 

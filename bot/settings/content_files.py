@@ -1,7 +1,8 @@
-"""What the files of content may hold: feeds, outlets, names and signs."""
+"""What the files of content may hold: feeds, outlets, names, signs and days."""
 
 from pydantic import BaseModel
 
+from bot.domain.calendar import Occasion
 from bot.domain.model import FeedSpec, Outlet
 from bot.domain.topic import Name
 from bot.settings.files import STRICT
@@ -41,3 +42,10 @@ class NamesFile(BaseModel):
 
     model_config = STRICT
     name: tuple[Name, ...] = ()
+
+
+class CalendarFile(BaseModel):
+    """``config/calendar.toml``; ``bot.settings.calendar`` checks it."""
+
+    model_config = STRICT
+    occasion: tuple[Occasion, ...] = ()

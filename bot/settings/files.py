@@ -72,12 +72,12 @@ class Console(BaseModel):
 
 
 class Output(BaseModel):
-    """A file or a webhook that gets digests as data; ``bot.settings.outputs`` checks it."""
+    """A file, a webhook or a feed that gets digests; ``bot.settings.outputs`` checks it."""
 
     model_config = STRICT
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
-    kind: Literal["file", "webhook"]
+    kind: Literal["file", "webhook", "feed"]
     topics: tuple[str, ...] = ("japan-korea",)
     schedule: str = "daily 08:00"
     zone: str | None = None
@@ -89,6 +89,9 @@ class Output(BaseModel):
     secret_env: str | None = None
     honours_key: bool = False
     lookup_url: str | None = None
+    keep: Annotated[int, Field(ge=1, le=200)] | None = None
+    public: bool = False
+    link: str | None = None
 
 
 class Budgets(BaseModel):

@@ -41,6 +41,7 @@ from bot.settings.mistakes import Mistakes
 from bot.settings.outputs import OutputTarget, check_outputs
 
 if TYPE_CHECKING:
+    from bot.domain.calendar import Occasion
     from bot.domain.model import FeedSpec, Outlet
     from bot.domain.topic import Name, Topic
     from bot.settings.content import Content
@@ -100,11 +101,11 @@ class Settings:
 
     @cached_property
     def content(self) -> Content:
-        """Feeds, outlets, names, signs and topics. Raises ConfigError."""
+        """Feeds, outlets, names, signs, topics and days. Raises ConfigError."""
         return self.given_content or load_content(self.config_folders)
 
     def with_content(self, **changes: Any) -> Settings:
-        """Return the settings with other feeds, outlets, names, signals or topics."""
+        """Return the settings with other feeds, outlets, names, signals, topics or days."""
         return replace(self, given_content=replace(self.content, **changes))
 
     @property
@@ -131,6 +132,11 @@ class Settings:
     def topics(self) -> Mapping[str, Topic]:
         """Topic id → topic."""
         return self.content.topics
+
+    @property
+    def calendar(self) -> tuple[Occasion, ...]:
+        """The days that digests tell of beforehand."""
+        return self.content.calendar
 
     @property
     def outlet_cards(self) -> Outlets:
@@ -205,7 +211,7 @@ def load_settings(
 
 
 def load_content(folders: tuple[Path, ...]) -> Content:
-    """Read feeds, outlets, names, signs and topics. Raises ConfigError with every mistake."""
+    """Read feeds, outlets, names, signs, topics and days. Raises ConfigError with every mistake."""
     mistakes = Mistakes()
     content = _content(folders, mistakes)
     mistakes.raise_if_any()

@@ -20,11 +20,20 @@ ADDRESS = "an address with http:// or https://"
 # What each kind cannot do with: keys of the other one are slips.
 FILE_KEYS = ("path",)
 WEBHOOK_KEYS = ("url", "url_env", "secret_env", "honours_key", "lookup_url")
+FEED_KEYS = ("keep", "public", "link")
+STRANGE = {
+    "file": (*WEBHOOK_KEYS, *FEED_KEYS),
+    "webhook": (*FILE_KEYS, *FEED_KEYS),
+    "feed": WEBHOOK_KEYS,
+}
+
+# Entries that a feed keeps: some three weeks of daily digests, as blogs' feeds do.
+KEPT = 20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OutputTarget:
-    """A file or a webhook that gets digests. Addresses and secrets are in no ``repr``."""
+    """A file, a webhook or a feed that gets digests. Addresses and secrets are in no ``repr``."""
 
     name: str
     kind: str
@@ -34,6 +43,9 @@ class OutputTarget:
     secret: str | None = field(default=None, repr=False)
     honours_key: bool = False
     lookup_url: str | None = field(default=None, repr=False)
+    keep: int = KEPT
+    public: bool = False
+    link: str | None = None
 
     @property
     def destination(self) -> Destination:
@@ -70,8 +82,7 @@ def _slips(
     output: Output, topics: Collection[str], environ: Mapping[str, str]
 ) -> Iterator[tuple[str, str]]:
     """Yield keys and what is wrong with them."""
-    others = WEBHOOK_KEYS if output.kind == "file" else FILE_KEYS
-    for key in others:
+    for key in STRANGE[output.kind]:
         if getattr(output, key) not in {None, False}:
             yield key, f"does not belong to an output of kind {output.kind}."
     unknown = [topic for topic in output.topics if topic not in topics]
@@ -83,7 +94,19 @@ def _slips(
         elif not output.path.parent.is_dir():
             yield "path", f"its folder {output.path.parent} does not exist: make it first."
         return
+    if output.kind == "feed":
+        yield from _feed_slips(output)
+        return
     yield from _webhook_slips(output, environ)
+
+
+def _feed_slips(output: Output) -> Iterator[tuple[str, str]]:
+    if output.path is None and not output.public:
+        yield "path", "is missing: give a file, or public = true to serve it under /feeds/."
+    elif output.path is not None and not output.path.parent.is_dir():
+        yield "path", f"its folder {output.path.parent} does not exist: make it first."
+    if output.link is not None and not is_web_address(output.link):
+        yield "link", f"is no address; allowed is {ADDRESS}."
 
 
 def _webhook_slips(output: Output, environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -128,6 +151,9 @@ def _target(output: Output, taste: Taste, environ: Mapping[str, str]) -> OutputT
         secret=environ.get(output.secret_env) if output.secret_env else None,
         honours_key=output.honours_key,
         lookup_url=output.lookup_url,
+        keep=output.keep or KEPT,
+        public=output.public,
+        link=output.link,
     )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import make_url, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.errors import StorageError
-from bot.storage import turns
+from bot.storage import terms, turns
 from bot.storage.dialect import be_patient
 from bot.storage.engines import CONNECTIONS, make_engine, transaction_options
 from bot.storage.grouped import Group
@@ -31,7 +31,11 @@ T = TypeVar("T")
 class Database:
     """One database: SQLite through aiosqlite or Postgres through psycopg, named by a URL."""
 
-    def __init__(self, url: str, *, connections: int = CONNECTIONS) -> None:
+    def __init__(
+        self, url: str, *, connections: int = CONNECTIONS, terms: terms.Terms = terms.free
+    ) -> None:
+        """Open nothing yet; ``terms`` say what of each outlet's reports may be read."""
+        self._terms = terms
         self.url = make_url(url)
         self._engine = make_engine(self.url, connections=connections)
         # SQLite lets writers in by chance, and some wait until they give up: those of one
@@ -114,7 +118,7 @@ class Database:
                 connection = await self._engine.connect()
                 try:
                     options = transaction_options(self._engine, writes=writes, alters=alters)
-                    await connection.execution_options(**options)
+                    await connection.execution_options(**options, **{terms.OPTION: self._terms})
                     await connection.begin()
                 except BaseException:
                     await connection.close()

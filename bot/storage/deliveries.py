@@ -1,9 +1,10 @@
 """The outbox: deliveries with frozen payloads, claimed under a lease."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, exists, func, select, update
@@ -91,6 +92,55 @@ async def add_notice(
         notice=True,
     )
     await connection.execute(notice.on_conflict_do_nothing())
+
+
+async def parts_of(
+    connection: AsyncConnection, subscription_id: int, slot_at: datetime
+) -> list[Delivery]:
+    """Return the parts of a slot's digests, in order."""
+    mine = (
+        deliveries.c.subscription_id == subscription_id,
+        deliveries.c.slot_at == slot_at,
+        ~deliveries.c.notice,
+    )
+    rows = await connection.execute(select(deliveries).where(*mine).order_by(deliveries.c.part))
+    return [_delivery(row) for row in rows]
+
+
+async def replace_payload(connection: AsyncConnection, delivery: Delivery, payload: str) -> bool:
+    """Put a corrected message in the place of one; tells whether it was not yet sent."""
+    waits = deliveries.c.status.in_([DeliveryStatus.PENDING, DeliveryStatus.HELD])
+    change = update(deliveries).where(deliveries.c.id == delivery.id).values(payload=payload)
+    unsent = await connection.execute(change.where(waits).returning(deliveries.c.id))
+    if unsent.first() is not None:
+        return True
+    await connection.execute(change)
+    return False
+
+
+async def add_edit(
+    connection: AsyncConnection, about: Delivery, payload: str, *, now: datetime
+) -> None:
+    """Put the corrected message of a delivery into the outbox, to replace the one posted."""
+    edit = insert(connection, deliveries).values(
+        **_to(about.destination),
+        subscription_id=about.subscription_id,
+        key=f"edit-{about.id}-{secrets.token_hex(KEY_BYTES)}",
+        slot_at=now,
+        # Digests count their parts from 0, notices have their delivery's id: see add_notice.
+        part=-about.id,
+        payload=payload,
+        status=DeliveryStatus.PENDING,
+        attempts=0,
+        next_attempt_at=now,
+        # What became of an edit is no digest's fate, of which people are told.
+        notice=True,
+        edits=about.id,
+    )
+    # One that was made at this very moment is replaced: the newer words stand.
+    newer = {"payload": payload, "status": DeliveryStatus.PENDING, "next_attempt_at": now}
+    slot = [deliveries.c.subscription_id, deliveries.c.slot_at, deliveries.c.part]
+    await connection.execute(edit.on_conflict_do_update(index_elements=slot, set_=newer))
 
 
 async def cancel(
@@ -184,7 +234,18 @@ async def claim_due(
     rows = (await connection.execute(chosen)).all()
     if rows:
         await _claim(connection, [row.id for row in rows], now=now, lease=lease)
-    return [_claimed(row, now=now, lease=lease) for row in rows]
+    targets = await _targets(connection, [row.edits for row in rows if row.edits is not None])
+    claimed = [_claimed(row, now=now, lease=lease) for row in rows]
+    return [targets.get(one.edits, replace)(one) if one.edits else one for one in claimed]
+
+
+async def _targets(
+    connection: AsyncConnection, ids: Sequence[int]
+) -> dict[int | None, Callable[[Delivery], Delivery]]:
+    """Return for each delivery that is edited what gives its editor its message and its key."""
+    statement = select(deliveries.c.id, deliveries.c.key, deliveries.c.message_id)
+    rows = await connection.execute(statement.where(deliveries.c.id.in_(ids))) if ids else ()
+    return {row.id: partial(replace, key=row.key, message_id=row.message_id) for row in rows}
 
 
 async def _claim(
@@ -293,4 +354,5 @@ def _delivery(row: Row[Any]) -> Delivery:
         problem=row.problem,
         claim=row.claims,
         notice=row.notice,
+        edits=row.edits,
     )

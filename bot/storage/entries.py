@@ -1,6 +1,5 @@
 """Entries: saved as they are polled, handed out unread in order of arrival."""
 
-import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import fields
 from datetime import datetime
@@ -10,16 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.model import Entry, Feed, ParsedEntry, SavedEntries
 from bot.domain.outlets import Outlets
-from bot.storage import pruned_items, search_index, turns
+from bot.storage import pruned_items, search_index, terms, turns
 from bot.storage.dialect import insert
+from bot.storage.hashes import content_hash
 from bot.storage.schema import entries, feeds, readings
 
 COLUMNS = tuple(entries.c[field.name] for field in fields(Entry))
-
-
-def content_hash(title: str, text: str) -> str:
-    """Return the SHA-256 by which a changed entry is told from an unchanged one."""
-    return hashlib.sha256(f"{title}\0{text}".encode(errors="replace")).hexdigest()
 
 
 async def save_parsed(
@@ -33,8 +28,10 @@ async def save_parsed(
     """Save a feed's new and changed entries; those it has, or has dropped, are left alone.
 
     An entry that changed is read again only where no story holds it: an edit never
-    moves an entry from one story to another.
+    moves an entry from one story to another. Of each outlet's entries only what its terms
+    allow is saved.
     """
+    parsed = [kept for e in parsed if (kept := outlets.allowed(feed, e)) is not None]
     # Two processes that poll the same feed save it one after the other, in any order of entries.
     await connection.execute(select(feeds.c.id).where(feeds.c.id == feed.id).with_for_update())
     guids = [entry.guid for entry in parsed]
@@ -144,7 +141,7 @@ async def count_since(
 ) -> tuple[int, int]:
     """Return how many entries were seen in ``(since, until]``, and of how many outlets."""
     statement = select(func.count(), func.count(entries.c.outlet.distinct())).where(
-        entries.c.seen_at > since, entries.c.seen_at <= until
+        entries.c.seen_at > since, entries.c.seen_at <= until, *terms.shown(connection)
     )
     found, outlets = (await connection.execute(statement)).one()
     return found, outlets

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningDelete, ReturningUpdate
 
 from bot.domain.people import Forgotten
-from bot.storage.schema import deliveries, installations, subscriptions, told
+from bot.storage.schema import corrections, deliveries, installations, subscriptions, told
 
 # A direct message goes to the "channel" of this sign and the person's id.
 PERSON = "@"
@@ -45,6 +45,13 @@ async def forget(
     ):
         statement = update(table).where(owned(table), column == person).values({column: None})
         unnamed += await _count(connection, statement.returning(table.c.workspace))
+    exactly = [f"{platform}:{person}", f"{platform}:{workspace}/{person}"]
+    names = [corrections.c.made_by.in_(exactly)]
+    if workspace is None:
+        names.append(corrections.c.made_by.like(f"{platform}:%/{person}"))
+    corrected = update(corrections).where(or_(*names))
+    statement = corrected.values(made_by=f"{platform}:forgotten").returning(corrections.c.id)
+    unnamed += await _count(connection, statement)
     return Forgotten(subscriptions=direct, messages=messages, unnamed=unnamed)
 
 

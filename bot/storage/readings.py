@@ -4,31 +4,47 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
-from sqlalchemy import Row, select, tuple_, update
+from sqlalchemy import Row, case, null, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.model import Entry, Issue, Reading
 from bot.storage import entries as entry_rows
+from bot.storage import facts
 from bot.storage.dialect import insert
 from bot.storage.schema import entries, readings
+
+# The fact that names the last batch that was read: who reads on must know of it.
+SEAL = "last batch read"
 
 COLUMNS = tuple(readings.c[field.name] for field in fields(Reading))
 
 
 async def save(connection: AsyncConnection, read: Iterable[Reading]) -> None:
-    """Save readings; a second reading of an entry replaces the first."""
+    """Save readings; a second reading of an entry replaces the first.
+
+    An entry that was taken out of a story does not join that one again.
+    """
     for reading in read:
         values = asdict(reading) | {
             "reasons": list(reading.reasons),
             "entities": list(reading.entities),
         }
         statement = insert(connection, readings).values(**values)
+        joined = statement.excluded.story_id
+        kept_out = case((readings.c.parted_from == joined, null()), else_=joined)
         await connection.execute(
             statement.on_conflict_do_update(
-                index_elements=[readings.c.entry_id, readings.c.topic], set_=values
+                index_elements=[readings.c.entry_id, readings.c.topic],
+                set_=values | {"story_id": kept_out},
             )
         )
+
+
+async def break_seal(connection: AsyncConnection) -> None:
+    """Let every process load what it remembers of the stories anew, before it reads on."""
+    await facts.save(connection, SEAL, uuid4().hex)
 
 
 async def move(connection: AsyncConnection, topic: str, moved: Mapping[int, int]) -> dict[int, int]:

@@ -106,6 +106,8 @@ stories = Table(
     Column("follows", Id, ForeignKey("stories.id")),
     # One report that only touches the topic; no reading names it, its lead is all that it has.
     Column("peripheral", Boolean, nullable=False, server_default=false()),
+    # Since when it is never told: an admin took it back.
+    Column("withdrawn_at", UtcDateTime),
 )
 Index("ix_stories_topic_last_seen_at", stories.c.topic, stories.c.last_seen_at)
 # Without it every entry that is dropped would look through all stories (foreign keys).
@@ -125,6 +127,8 @@ readings = Table(
     Column("vector", LargeBinary),
     Column("duplicate_of", Id, ForeignKey("entries.id", ondelete="SET NULL")),
     Column("story_id", Id, ForeignKey("stories.id")),
+    # The story that an admin took it out of: it does not join that one again.
+    Column("parted_from", Id),
 )
 Index("ix_readings_story_id", readings.c.story_id)
 Index("ix_readings_topic_entry_id", readings.c.topic, readings.c.entry_id)
@@ -263,6 +267,8 @@ deliveries = Table(
     # How often it was claimed: the number that fences off a claim's earlier holders.
     Column("claims", Integer, nullable=False, server_default="0"),
     Column("notice", Boolean, nullable=False, server_default=false()),
+    # The delivery whose message this one replaces by a corrected one.
+    Column("edits", Id),
     UniqueConstraint("subscription_id", "slot_at", "part"),
 )
 Index("ix_deliveries_status_next_attempt_at", deliveries.c.status, deliveries.c.next_attempt_at)
@@ -338,3 +344,65 @@ feed_requests = Table(
     Column("answer", JSON(none_as_null=True)),
     info={"secret": True},
 )
+
+# Which days of the calendar a subscription has been told of: each once.
+occasions_told = Table(
+    "occasions_told",
+    metadata,
+    Column(
+        "subscription_id",
+        Id,
+        ForeignKey("subscriptions.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("occasion", String(120), primary_key=True),
+    Column("slot_at", UtcDateTime, nullable=False),
+)
+
+# What an admin found wrong: who mended what, when and why. Rows are only added.
+corrections = Table(
+    "corrections",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("story_id", Id, ForeignKey("stories.id", ondelete="CASCADE"), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("language", String(8)),
+    Column("before", Text, nullable=False),
+    Column("after", Text, nullable=False),
+    Column("entry_id", Id),
+    Column("reason", Text, nullable=False),
+    Column("made_by", String(160), nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+    # How often posted digests were looked through for it.
+    Column("rounds", Integer, nullable=False, server_default="0"),
+)
+Index("ix_corrections_story_id", corrections.c.story_id)
+
+# Which correction a delivery's readers are to see, and whether the next digest has to tell them.
+correction_notices = Table(
+    "correction_notices",
+    metadata,
+    Column(
+        "correction_id",
+        Id,
+        ForeignKey("corrections.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column(
+        "delivery_id",
+        Id,
+        ForeignKey("deliveries.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column(
+        "subscription_id",
+        Id,
+        ForeignKey("subscriptions.id", ondelete="CASCADE"),
+        nullable=False,
+    ),
+    Column("headline", Text, nullable=False),
+    Column("owed", Boolean, nullable=False),
+    Column("told_at", UtcDateTime),
+)
+Index("ix_correction_notices_delivery_id", correction_notices.c.delivery_id)
+Index("ix_correction_notices_subscription_id", correction_notices.c.subscription_id)

@@ -30,7 +30,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.model import Entry
 from bot.domain.search import Clause, Filters, Hit, Phrase, Query, filter_words
 from bot.storage import entries as entry_rows
-from bot.storage import search_index
+from bot.storage import search_index, terms
 from bot.storage.schema import entries, readings, stories
 
 # Common words are looked through in such steps, and no further: it bounds the time that a
@@ -54,7 +54,8 @@ async def newest(
     for step in STEPS:
         found = _found(connection, query, filters, since=since, below=below, limit=step)
         wanted = (told - len(in_stories), loose - len(alone))
-        rows = (await connection.execute(_placed(found, filters, *wanted))).all()
+        shown = terms.shown(connection)
+        rows = (await connection.execute(_placed(found, filters, shown, *wanted))).all()
         in_stories += [(row.id, row.story_id) for row in rows if row.kind == _TOLD]
         alone += [(row.id, None) for row in rows if row.kind == _ALONE]
         seen = next(row for row in rows if row.kind == _SEEN)
@@ -67,8 +68,13 @@ async def newest(
 # What a row of ``_placed`` tells of.
 _TOLD, _ALONE, _SEEN = "told", "alone", "seen"
 
+# The conditions on entries under which they may be shown.
+_Shown = Sequence[ColumnElement[bool]]
 
-def _placed(found: CTE, filters: Filters, told: int, loose: int) -> CompoundSelect[Any]:
+
+def _placed(
+    found: CTE, filters: Filters, shown: _Shown, told: int, loose: int
+) -> CompoundSelect[Any]:
     """Return those found that stories hold, those that none holds, and what was looked through.
 
     Of the last there is one row: the lowest id and, in place of a story, how many there were.
@@ -77,13 +83,13 @@ def _placed(found: CTE, filters: Filters, told: int, loose: int) -> CompoundSele
     looked_through = select(
         literal(_SEEN).label("kind"), func.min(found.c.id).label("id"), func.count(found.c.id)
     )
-    parts = [_in_stories(found, filters).limit(told), looked_through]
+    parts = [_in_stories(found, filters, shown).limit(told), looked_through]
     if loose > 0:
-        parts.append(_in_none(found, filters).limit(loose))
+        parts.append(_in_none(found, filters, shown).limit(loose))
     return union_all(*(select(*part.subquery().c) for part in parts))
 
 
-def _in_stories(found: CTE, filters: Filters) -> Select[Any]:
+def _in_stories(found: CTE, filters: Filters, shown: _Shown) -> Select[Any]:
     joined = join(found, readings, readings.c.entry_id == found.c.id)
     passes: list[ColumnElement[bool]] = [
         readings.c.story_id.is_not(None),
@@ -97,26 +103,27 @@ def _in_stories(found: CTE, filters: Filters) -> Select[Any]:
     return (
         select(literal(_TOLD).label("kind"), found.c.id, readings.c.story_id.label("story_id"))
         .select_from(joined)
-        .where(*passes, *_in_time(found, filters))
+        .where(*passes, *_allowed(found, filters, shown))
         .order_by(found.c.id.desc())
     )
 
 
-def _in_none(found: CTE, filters: Filters) -> Select[Any]:
+def _in_none(found: CTE, filters: Filters, shown: _Shown) -> Select[Any]:
     held = exists().where(
         readings.c.entry_id == found.c.id,
         readings.c.story_id.is_not(None) | readings.c.duplicate_of.is_not(None),
     )
     return (
         select(literal(_ALONE).label("kind"), found.c.id, sql_cast(null(), BigInteger))
-        .where(~held, *_in_time(found, filters))
+        .where(~held, *_allowed(found, filters, shown))
         .order_by(found.c.id.desc())
     )
 
 
-def _in_time(found: CTE, filters: Filters) -> list[ColumnElement[bool]]:
-    """Compare the moments: months and years in the index are coarse."""
+def _allowed(found: CTE, filters: Filters, shown: _Shown) -> list[ColumnElement[bool]]:
+    """Compare outlets with their terms, and the moments: months in the index are coarse."""
     bounds = [
+        *shown,
         *([entries.c.published_at >= filters.since] if filters.since else []),
         *([entries.c.published_at <= filters.until] if filters.until else []),
     ]
@@ -126,7 +133,7 @@ def _in_time(found: CTE, filters: Filters) -> list[ColumnElement[bool]]:
 async def _hits(connection: AsyncConnection, chosen: Sequence[tuple[int, int | None]]) -> list[Hit]:
     ids = list({id_ for id_, _ in chosen})
     rows = await connection.execute(select(*entry_rows.COLUMNS).where(entries.c.id.in_(ids)))
-    found = {row.id: Entry(**row._mapping) for row in rows}
+    found = {row.id: terms.as_allowed(connection, Entry(**row._mapping)) for row in rows}
     # The index may hold what the entries do not any more.
     return [Hit(entry=found[id_], story_id=story_id) for id_, story_id in chosen if id_ in found]
 

@@ -3,17 +3,18 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select, update
+from sqlalchemy import Row, Select, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.growth import merge
 from bot.domain.model import Entry, Issue, Story, StoryRef
-from bot.storage import broken
+from bot.storage import broken, terms
 from bot.storage import entries as entry_rows
 from bot.storage.dialect import insert
-from bot.storage.schema import entries, readings, stories, told
+from bot.storage.schema import corrections, entries, readings, stories, told
 
 # A chain of follow-ups is told so far back.
 EARLIER = 5
@@ -58,13 +59,14 @@ async def save(connection: AsyncConnection, changed: Iterable[Story]) -> None:
 async def save_merged(connection: AsyncConnection, left: int, *, into: int) -> None:
     """Let a story's id lead to the story that all its entries went to."""
     # Locked, so that no destination is told one of them until this is done.
-    of_both = _whole().where(stories.c.id.in_([left, into])).order_by(stories.c.id)
+    of_both = _whole(withdrawn=True).where(stories.c.id.in_([left, into])).order_by(stories.c.id)
     rows = await connection.execute(of_both.with_for_update())
     both = {row.id: _story(row) for row in rows}
     if len(both) == len((left, into)):
         await save(connection, [merge(both[into], both[left])])
     await _merge_told(connection, left, into=into)
     await _merge_follows(connection, left, into=into)
+    await _merge_corrections(connection, left, into=into)
     await broken.merge(connection, left, into=into)
     # Stories merged earlier into this one follow, so that one step always suffices.
     chain = (stories.c.id == left) | (stories.c.merged_into == left)
@@ -87,6 +89,60 @@ async def _merge_follows(connection: AsyncConnection, left: int, *, into: int) -
     await connection.execute(update(stories).where(stories.c.follows == left).values(follows=into))
     itself = stories.c.id.in_([left, into]) & stories.c.follows.in_([left, into])
     await connection.execute(update(stories).where(itself).values(follows=None))
+
+
+async def _merge_corrections(connection: AsyncConnection, left: int, *, into: int) -> None:
+    """Let corrections stay with what they are about; what was withdrawn is not told again."""
+    both = select(func.max(stories.c.withdrawn_at)).where(stories.c.id.in_([left, into]))
+    since = (await connection.execute(both)).scalar()
+    if since is not None:
+        change = update(stories).where(stories.c.id == into).values(withdrawn_at=since)
+        await connection.execute(change)
+    mine = update(corrections).where(corrections.c.story_id == left)
+    await connection.execute(mine.values(story_id=into))
+
+
+async def withdraw(connection: AsyncConnection, story_id: int, *, at: datetime | None) -> None:
+    """Let a story not be told from a moment on; None lets it be told again."""
+    change = update(stories).where(stories.c.id == story_id).values(withdrawn_at=at)
+    await connection.execute(change)
+
+
+async def is_withdrawn(connection: AsyncConnection, story_id: int) -> bool:
+    """Tell whether an admin took the story back."""
+    statement = select(stories.c.withdrawn_at).where(stories.c.id == story_id)
+    return (await connection.execute(statement)).scalar() is not None
+
+
+async def retitle(connection: AsyncConnection, story_id: int, headline: str) -> None:
+    """Give a story another headline."""
+    change = update(stories).where(stories.c.id == story_id).values(headline=headline)
+    await connection.execute(change)
+
+
+async def part(connection: AsyncConnection, story: Story, entry_id: int) -> None:
+    """Take a report and its copies out of a story, for good; another one leads it if need be."""
+    its_own = (readings.c.entry_id == entry_id) | (readings.c.duplicate_of == entry_id)
+    change = update(readings).where(readings.c.story_id == story.id, its_own)
+    await connection.execute(change.values(story_id=None, parted_from=story.id))
+    if story.lead_entry_id == entry_id:
+        lead = next(entry for entry in story.entries if entry.id != entry_id)
+        changed = update(stories).where(stories.c.id == story.id)
+        await connection.execute(changed.values(lead_entry_id=lead.id, headline=lead.title))
+
+
+async def now_called(connection: AsyncConnection, ids: Iterable[int]) -> dict[int, int]:
+    """Return for each of these ids the story that it leads to now: itself, or what it joined."""
+    target = func.coalesce(stories.c.merged_into, stories.c.id).label("target")
+    statement = select(stories.c.id, target).where(stories.c.id.in_(sorted(set(ids))))
+    return {row.id: row.target for row in await connection.execute(statement)}
+
+
+async def once_called(connection: AsyncConnection, ids: Iterable[int]) -> list[int]:
+    """Return these ids and those of the stories that were merged into them."""
+    wanted = sorted(set(ids))
+    statement = select(stories.c.id).where(stories.c.merged_into.in_(wanted))
+    return [*wanted, *(await connection.execute(statement)).scalars()]
 
 
 async def _merge_told(connection: AsyncConnection, left: int, *, into: int) -> None:
@@ -192,7 +248,7 @@ async def begun(
     for at in range(0, len(told), PART):
         part = told[at : at + PART]
         reports = await _reports(connection, part)
-        whole += [replace(s, entries=tuple(reports[s.id])) for s in part if s.id in reports]
+        whole += [_with(s, reports[s.id], connection) for s in part if s.id in reports]
     return whole
 
 
@@ -222,21 +278,32 @@ async def around(
     return await _fetch(connection, statement)
 
 
-async def by_ids(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, Story]:
-    """Return the stories of these ids, with their entries."""
-    found = await _fetch(connection, _whole().where(stories.c.id.in_(ids)))
+async def by_ids(
+    connection: AsyncConnection, ids: Sequence[int], *, withdrawn: bool = False
+) -> dict[int, Story]:
+    """Return the stories of these ids, with their entries; withdrawn ones only on demand."""
+    found = await _fetch(connection, _whole(withdrawn=withdrawn).where(stories.c.id.in_(ids)))
     return {story.id: story for story in found}
 
 
-async def get(connection: AsyncConnection, story_id: int) -> Story | None:
-    """Return a story, or the one that it was merged into; None where there is none."""
+async def get(
+    connection: AsyncConnection, story_id: int, *, withdrawn: bool = False
+) -> Story | None:
+    """Return a story, or the one that it was merged into; None where there is none.
+
+    A withdrawn story is returned only on demand.
+    """
     target = func.coalesce(stories.c.merged_into, stories.c.id)
     found = (await connection.execute(select(target).where(stories.c.id == story_id))).scalar()
-    return (await by_ids(connection, [found])).get(found) if found is not None else None
+    if found is None:
+        return None
+    return (await by_ids(connection, [found], withdrawn=withdrawn)).get(found)
 
 
-def _whole() -> Select[Any]:
-    return select(*COLUMNS).where(stories.c.merged_into.is_(None))
+def _whole(*, withdrawn: bool = False) -> Select[Any]:
+    """Select stories that no other holds, and that were not withdrawn unless asked for."""
+    whole = select(*COLUMNS).where(stories.c.merged_into.is_(None))
+    return whole if withdrawn else whole.where(stories.c.withdrawn_at.is_(None))
 
 
 async def _fetch(connection: AsyncConnection, statement: Select[Any]) -> list[Story]:
@@ -245,10 +312,19 @@ async def _fetch(connection: AsyncConnection, statement: Select[Any]) -> list[St
     earlier = await _earlier(connection, found)
     # A story that is left with copies only has nothing to tell.
     return [
-        replace(story, entries=tuple(reports[story.id]), earlier=tuple(earlier[story.id]))
+        replace(_with(story, reports[story.id], connection), earlier=tuple(earlier[story.id]))
         for story in found
         if story.id in reports
     ]
+
+
+def _with(story: Story, reports: Sequence[Entry], connection: AsyncConnection) -> Story:
+    """Return a story with its reports; another one leads it where its own may not be shown."""
+    whole = replace(story, entries=tuple(reports))
+    leads = any(entry.id == story.lead_entry_id for entry in reports)
+    if leads or not terms.terms_of(connection).excluded:
+        return whole
+    return replace(whole, headline=reports[0].title, lead_entry_id=reports[0].id)
 
 
 async def _earlier(
@@ -272,13 +348,22 @@ async def _earlier(
 
 
 async def _followed(connection: AsyncConnection, ids: Iterable[int]) -> dict[int, StoryRef]:
-    """Return the story that each of these follows, or what that was merged into."""
+    """Return the story that each of these follows, or what that was merged into.
+
+    None that was withdrawn, or that an outlet leads of which nothing may be shown.
+    """
     named, kept = stories.alias(), stories.alias()
     statement = (
         select(stories.c.id.label("later"), kept.c.id, kept.c.headline, kept.c.last_seen_at)
         .join(named, named.c.id == stories.c.follows)
         .join(kept, kept.c.id == func.coalesce(named.c.merged_into, named.c.id))
-        .where(stories.c.id.in_(list(set(ids))))
+        # Its headline is its leading report's.
+        .join(entries, entries.c.id == kept.c.lead_entry_id)
+        .where(
+            stories.c.id.in_(list(set(ids))),
+            kept.c.withdrawn_at.is_(None),
+            *terms.shown(connection),
+        )
     )
     return {
         row.later: StoryRef(id=row.id, headline=row.headline, last_seen_at=row.last_seen_at)
@@ -298,12 +383,13 @@ async def _reports(connection: AsyncConnection, found: Sequence[Story]) -> dict[
         .join(entries, entries.c.id == readings.c.entry_id)
         .where(
             readings.c.story_id.in_([story.id for story in found]),
-            readings.c.duplicate_of.is_(None),
+            or_(readings.c.duplicate_of.is_(None), *terms.of_hidden(connection)),
+            *terms.shown(connection),
         )
         .order_by(entries.c.published_at, entries.c.id)
     )
     for row in await connection.execute(statement):
-        reports.setdefault(row.story_id, []).append(_entry(row))
+        reports.setdefault(row.story_id, []).append(terms.as_allowed(connection, _entry(row)))
     if lone := [story for story in found if story.peripheral]:
         reports |= await _lone_reports(connection, lone)
     return reports
@@ -324,9 +410,11 @@ async def _lone_reports(
             stories.c.id.in_([story.id for story in found]),
             readings.c.story_id.is_(None),
             readings.c.duplicate_of.is_(None),
+            *terms.shown(connection),
         )
     )
-    return {row.told_by: [_entry(row)] for row in await connection.execute(statement)}
+    allowed = partial(terms.as_allowed, connection)
+    return {row.told_by: [allowed(_entry(row))] for row in await connection.execute(statement)}
 
 
 def _entry(row: Row[Any]) -> Entry:

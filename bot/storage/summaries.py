@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.model import Summary
@@ -34,6 +34,23 @@ async def latest(
     )
     rows = await connection.execute(statement)
     return {row.story_id: documents.load(Summary, row.summary) for row in rows}
+
+
+async def of_story(connection: AsyncConnection, story_id: int) -> dict[str, Summary]:
+    """Return a story's summaries by their languages, where digests have made them."""
+    statement = select(summaries.c.language, summaries.c.summary).where(
+        summaries.c.story_id == story_id
+    )
+    rows = await connection.execute(statement.order_by(summaries.c.language))
+    return {row.language: documents.load(Summary, row.summary) for row in rows}
+
+
+async def count_by_method(connection: AsyncConnection) -> dict[str, int]:
+    """Return how many of the summaries that are kept came to be in which way."""
+    method = summaries.c.summary["method"].as_string()
+    statement = select(method.label("method"), func.count().label("count")).group_by(method)
+    rows = await connection.execute(statement.order_by(method))
+    return {row.method: row._mapping["count"] for row in rows}
 
 
 async def save(

@@ -66,6 +66,7 @@ class DiscordDouble:
     synced: int = 0
     logins: int = 0
     posts: list[Json] = field(default_factory=list)
+    changes: list[Json] = field(default_factory=list)
     faults: deque[Fault] = field(default_factory=deque)
     read_faults: deque[Fault] = field(default_factory=deque)
     login_faults: deque[Fault] = field(default_factory=deque)
@@ -166,6 +167,7 @@ def _app(double: DiscordDouble) -> web.Application:
         app.router.add_get(f"{api}/gateway/bot", routes.gateway_address)
         app.router.add_post(f"{api}/channels/{{channel}}/messages", routes.post)
         app.router.add_get(f"{api}/channels/{{channel}}/messages", routes.history)
+        app.router.add_patch(f"{api}/channels/{{channel}}/messages/{{message}}", routes.change)
         app.router.add_post(f"{api}/users/@me/channels", routes.open_direct)
         app.router.add_get(f"{api}/channels/{{channel}}", routes.channel)
         app.router.add_get(f"{api}/guilds/{{guild}}", routes.guild)
@@ -222,6 +224,31 @@ class _Routes:
         if fault.stall:
             await self._double.released.wait()
         return _fall(fault, request)
+
+    async def change(self, request: web.Request) -> web.Response:
+        body, channel = await request.json(), request.match_info["channel"]
+        self._double.changes.append(body)
+        fault = self._double.faults.popleft() if self._double.faults else None
+        known = (
+            m for m in self._double.messages[channel] if m["id"] == request.match_info["message"]
+        )
+        message = next(known, None)
+        if message is None:
+            return _answer({"message": "Unknown Message", "code": 10008}, 404)
+        if fault is None or fault.stored:
+            if problem := self._change_problem(body, message):
+                return _answer({"message": problem, "code": 50035}, 400)
+            kept = {name: value for name, value in body.items() if value is not None}
+            message.update(kept | ({"content": ""} if body.get("content", "") is None else {}))
+        return _answer(message) if fault is None else _fall(fault, request)
+
+    def _change_problem(self, body: Json, message: Json) -> str | None:
+        is_layout, becomes_one = message["flags"] & LAYOUT, body.get("flags", 0) & LAYOUT
+        if is_layout and not becomes_one:
+            return "The layout of a message cannot be taken away"
+        if becomes_one and not is_layout and body.get("content", "kept") is not None:
+            return "Invalid Form Body: content"
+        return self._problem({k: v for k, v in body.items() if v is not None})
 
     def _problem(self, body: Json) -> str | None:
         parts, layout = walk(body.get("components", [])), bool(body.get("flags", 0) & LAYOUT)

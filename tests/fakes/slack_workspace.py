@@ -70,11 +70,13 @@ class Workspace:
             "auth.test": self._auth_test,
             "apps.connections.open": self._open,
             "chat.postMessage": self._post,
+            "chat.update": self._update,
             "conversations.info": self._info,
             "conversations.history": self._history,
             "users.info": self._user,
         }
         needed = {"conversations.history": "channels:history", "chat.postMessage": "chat:write"}
+        needed["chat.update"] = "chat:write"
         if method in needed and needed[method] not in self.scopes.split(","):
             return _error("missing_scope")
         return handlers[method](arguments)
@@ -109,6 +111,20 @@ class Workspace:
         if "blocks" in arguments and (problem := problem_with(arguments["blocks"])):
             return _error(problem)
         return {"ok": True, "channel": channel.id, "ts": self.put(channel, arguments)}
+
+    def _update(self, arguments: Json) -> Json:
+        channel = self._visible(arguments)
+        if channel is None:
+            return _error("channel_not_found")
+        found = [message for message in channel.messages if message["ts"] == arguments["ts"]]
+        if not found:
+            return _error("message_not_found")
+        if found[0].get("bot_id") != BOT_ID:
+            return _error("cant_update_message")
+        if arguments.get("blocks") and (problem := problem_with(arguments["blocks"])):
+            return _error(problem)
+        found[0].update({k: v for k, v in arguments.items() if k not in {"channel", "ts"}})
+        return {"ok": True, "channel": channel.id, "ts": arguments["ts"]}
 
     def _visible(self, arguments: Json) -> Channel | None:
         channel = self.channels.get(arguments.get("channel", ""))

@@ -27,7 +27,7 @@ def test_the_shape_is_kept(
     assert list(document) == [
         "topic", "title", "language", "zone", "since", "until", "slot_at", "late",
         "slots_skipped", "stories_left_out", "entries_read", "outlets_read",
-        "stories_outside", "breaking", "week", "stories",
+        "stories_outside", "breaking", "week", "calendar", "corrections", "stories",
     ]  # fmt: skip
     story = document["stories"][1]
     assert {key: story[key] for key in story if key not in {"sentences", "sources"}} == {
@@ -44,6 +44,7 @@ def test_the_shape_is_kept(
         "method": "extractive",
         "peripheral": False,
         "single_source": False,
+        "correction": None,
         "coverage": {"KR": 1, "JP": 1, "elsewhere": 0},
         "panel": [
             {"side": "KR", "reports": 1, "outlets": ["Hanbit Ilbo"], "first": 2},

@@ -2,6 +2,8 @@
 
 from bot.domain.model.digests import (
     Blocked,
+    CorrectionNote,
+    CorrectionNotice,
     Delivery,
     DeliveryStatus,
     Digest,
@@ -11,6 +13,8 @@ from bot.domain.model.digests import (
     IssueWeek,
     ItemKind,
     Notice,
+    PastStory,
+    Prebrief,
     RateLimited,
     Rejected,
     SendOutcome,
@@ -42,6 +46,7 @@ from bot.domain.model.feeds import (
     Outlet,
     ParsedEntry,
     ParsedFeed,
+    Terms,
 )
 from bot.domain.model.stories import (
     CitedSentence,
@@ -89,6 +94,8 @@ __all__ = [
     "Blocked",
     "Breaking",
     "CitedSentence",
+    "CorrectionNote",
+    "CorrectionNotice",
     "CountTold",
     "Counted",
     "CountsDiffer",
@@ -122,7 +129,9 @@ __all__ = [
     "Outlet",
     "ParsedEntry",
     "ParsedFeed",
+    "PastStory",
     "Perspective",
+    "Prebrief",
     "Quiet",
     "RateLimited",
     "Reading",
@@ -145,6 +154,7 @@ __all__ = [
     "Taste",
     "Teller",
     "TermUse",
+    "Terms",
     "TermsDiffer",
     "Unknown",
     "Unreachable",

@@ -1,7 +1,7 @@
 """Digests, their deliveries, and what sending one comes to."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.model.evidence import CountsDiffer, StoryStatus, TermsDiffer
@@ -66,6 +66,51 @@ class SinceTold:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class CorrectionNote:
+    """That something told was wrong, when that was mended and why; ``withdrawn``: all of it."""
+
+    at: datetime
+    reason: str
+    withdrawn: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CorrectionNotice:
+    """A correction of a story that an earlier digest told, in a message that cannot be edited."""
+
+    story_id: int
+    headline: str
+    note: CorrectionNote
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PastStory:
+    """A story of about this day a year ago, by one of its reports."""
+
+    story_id: int
+    headline: str
+    outlet_name: str
+    url: str
+    day: date
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Prebrief:
+    """What a digest says before a day of the calendar.
+
+    ``approximate``: the day is when it is expected. ``year_ago`` holds stories of its issue.
+    """
+
+    occasion: str
+    day: date
+    title: str
+    lines: tuple[str, ...]
+    issue: Issue
+    approximate: bool = False
+    year_ago: tuple[PastStory, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class DigestItem:
     """One story as a digest tells it. ``sources`` hold every report, the cited ones first.
 
@@ -94,6 +139,7 @@ class DigestItem:
     earlier: tuple[StoryRef, ...] = ()
     status: StoryStatus | None = None
     peripheral: bool = False
+    correction: CorrectionNote | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -133,6 +179,8 @@ class Digest:
     be written then; ``slots_skipped`` counts the earlier digests that it stands for.
     ``stories_outside`` counts the stories that the subscription's filters leave out. A weekly
     digest has the week's ``arc``, an issue a line. ``breaking``: told between the slots.
+    ``prebriefs`` tell of days to come, ``corrections`` of what earlier digests had wrong.
+    ``is_page``: it is one story's own page, which says how its summary was made.
     """
 
     topic: str
@@ -152,6 +200,9 @@ class Digest:
     stories_outside: int = 0
     arc: tuple[IssueWeek, ...] = ()
     breaking: bool = False
+    prebriefs: tuple[Prebrief, ...] = ()
+    corrections: tuple[CorrectionNotice, ...] = ()
+    is_page: bool = False
 
 
 class DeliveryStatus(StrEnum):
@@ -171,7 +222,8 @@ class Delivery:
 
     ``key`` is unique to subscription, slot and part: the platform's idempotency key.
     ``claim`` numbers the claims: only the newest one's holder may send and record. A
-    ``notice`` is no digest, but tells a person what became of one.
+    ``notice`` is no digest, but tells a person what became of one. One that ``edits`` another
+    (its id) replaces the message of that one, whose ``message_id`` it has.
     """
 
     id: int
@@ -190,6 +242,7 @@ class Delivery:
     problem: str | None = None
     claim: int = 0
     notice: bool = False
+    edits: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

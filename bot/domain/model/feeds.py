@@ -2,7 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any, ClassVar
+
+
+class Terms(StrEnum):
+    """What of an outlet's reports is used: all, headline and link, or nothing."""
+
+    FULL = "full"
+    HEADLINE = "headline"
+    EXCLUDED = "excluded"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,6 +32,7 @@ class Outlet:
     domains: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     owner: str | None = None
+    terms: Terms = Terms.FULL
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

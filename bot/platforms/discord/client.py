@@ -11,6 +11,7 @@ from bot.platforms.discord.attempt import single_attempts
 from bot.platforms.discord.commands import add_commands
 from bot.platforms.discord.config import PLATFORM, DiscordConfig, aim
 from bot.platforms.discord.connection import check_token, close, connect, log_in
+from bot.platforms.discord.correcting import Correcting
 from bot.platforms.discord.feeds import Feeds
 from bot.platforms.discord.lookups import Lookups
 from bot.platforms.discord.membership import Membership
@@ -58,7 +59,8 @@ class StraitClient(discord.AutoShardedClient):
         self._membership = Membership(desk)
         subscribing, privacy = Subscribing(desk, words), Privacy(desk, words)
         lookups, feeds = Lookups(desk, words), Feeds(desk, words)
-        add_commands(self.tree, lookups, subscribing, privacy, words, feeds=feeds)
+        correcting = Correcting(desk, words)
+        add_commands(self.tree, lookups, subscribing, privacy, correcting, words, feeds=feeds)
 
     async def setup_hook(self) -> None:
         """Sync the commands: once for each login, never on (re)connecting."""

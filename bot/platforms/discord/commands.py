@@ -12,6 +12,7 @@ from bot.commands.tastes import MOST_OUTLETS, TasteWords
 from bot.domain.model import Length
 from bot.domain.search import LONGEST_QUERY
 from bot.domain.topic import Level
+from bot.platforms.discord.correcting import Correcting, Wrong
 from bot.platforms.discord.feeds import Feeds, feeds_group
 from bot.platforms.discord.lookups import Lookups
 from bot.platforms.discord.privacy import Privacy
@@ -31,6 +32,8 @@ LONGEST_ADDRESS = 6_000
 # A list divided by commas: twenty words, or an expression or two.
 List = app_commands.Range[str, 1, 500]
 Publishers = app_commands.Range[int, 1, MOST_OUTLETS]
+# A sentence of a summary, a reason or an address: what is too long is said by the desk.
+Said = app_commands.Range[str, 1, 2000]
 
 # What a search may be: it says itself what is too long.
 Written = app_commands.Range[str, 1, LONGEST_QUERY]
@@ -58,6 +61,7 @@ def add_commands(
     lookups: Lookups,
     subscribing: Subscribing,
     privacy: Privacy,
+    correcting: Correcting,
     words: Words,
     *,
     feeds: Feeds,
@@ -86,7 +90,9 @@ def add_commands(
     ):
         group.add_command(_by_id(act, subscribing, words))
     tree.add_command(group)
-    tree.add_command(_strait(privacy, words))
+    strait = _strait(privacy, words)
+    strait.add_command(_correct(correcting, words))
+    tree.add_command(strait)
     tree.add_command(feeds_group(feeds, words))
 
 
@@ -169,6 +175,41 @@ def _strait(privacy: Privacy, words: Words) -> app_commands.Group:
         app_commands.Command(name="forget-me", description=description, callback=forget_me)
     )
     return group
+
+
+def _correct(correcting: Correcting, words: Words) -> Command:
+    names = ("story", "action", "reason", "text", "sentence", "url", "language")
+    actions = ("withdraw", "restore", "headline", "sentence", "remove-entry")
+
+    @app_commands.describe(**words.options("correct", *names))
+    @app_commands.choices(
+        action=words.choices("actions", *actions),
+        language=words.choices("languages", "en", "ja", "ko"),
+    )
+    async def correct(
+        interaction: discord.Interaction,
+        *,
+        story: Id,
+        action: str,
+        reason: Said,
+        text: Said | None = None,
+        sentence: Said | None = None,
+        url: Said | None = None,
+        language: str | None = None,
+    ) -> None:
+        wrong = Wrong(
+            story=story,
+            action=action,
+            reason=reason,
+            text=text,
+            sentence=sentence,
+            url=url,
+            language=language,
+        )
+        await correcting.correct(interaction, wrong)
+
+    described = words.describe("commands.strait_correct")
+    return app_commands.Command(name="correct", description=described, callback=correct)
 
 
 def _subscribe(lookups: Lookups, subscribing: Subscribing, words: Words) -> Command:

@@ -23,9 +23,9 @@ from bot.platforms.discord.attempt import SecondAttemptError, one_attempt
 from bot.platforms.discord.config import PLATFORM
 from bot.platforms.discord.marker import is_signed
 from bot.platforms.discord.outcomes import SENDING_ERRORS, outcome_of
-from bot.platforms.discord.payload import Bodies, bodies, freeze, freeze_plain
+from bot.platforms.discord.payload import Bodies, bodies, edits, freeze, freeze_plain
 from bot.platforms.discord.permissions import may_read_history
-from bot.platforms.discord.render import digest_pages
+from bot.platforms.discord.render import digest_pages, moved_page
 from bot.rendering.texts import Texts
 
 # Discord takes a second at worst on a good day; the outbox's lease is much longer.
@@ -105,6 +105,47 @@ class DiscordMessenger:
             return await self._post_either(channel, posts)
         except discord.HTTPException as error:
             return outcome_of(error, written=True)
+
+    def render_moved(self, digest: Digest) -> str:
+        """Return what a part says whose stories have all moved into the parts before it."""
+        return freeze(moved_page(digest, self._texts[digest.language]))
+
+    async def edit(self, delivery: Delivery) -> SendOutcome:
+        """Replace the message by the payload, in the layout that Discord takes there."""
+        if not self.ready:
+            return Unreachable(problem=NOT_CONNECTED)
+        try:
+            changes = edits(delivery.payload, delivery.key)
+        except (ValueError, KeyError, IndexError, TypeError):
+            return Rejected(problem="The stored message is damaged: it stays as it is.")
+        outcome: SendOutcome = Rejected(problem="Discord takes no change of the message.")
+        try:
+            channel = await self._channel_id(delivery.destination)
+            for body in changes:
+                outcome = await self._change(channel, str(delivery.message_id), body)
+                if not isinstance(outcome, Rejected):
+                    break
+        except SENDING_ERRORS as error:
+            return outcome_of(error, written=False)
+        return outcome
+
+    async def _change(self, channel: str, message: str, body: Mapping[str, Any]) -> SendOutcome:
+        """Change a message. A lost answer is no doubt: the same change may be made again."""
+        route = Route(
+            "PATCH",
+            "/channels/{channel_id}/messages/{message_id}",
+            channel_id=channel,
+            message_id=message,
+        )
+        with one_attempt():
+            try:
+                async with asyncio.timeout(SEND_SECONDS):
+                    await self._client.http.request(route, json=body)
+            except SecondAttemptError as error:
+                return Unreachable(problem=f"Discord did not confirm the change ({error}).")
+            except SENDING_ERRORS as error:
+                return outcome_of(error, written=False)
+        return Sent(message_id=message)
 
     async def _post_either(self, channel: str, posts: Bodies) -> SendOutcome:
         if posts.layout is not None:

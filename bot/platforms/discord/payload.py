@@ -54,5 +54,22 @@ def bodies(payload: str, key: str) -> Bodies:
     return Bodies(layout=layout, plain=plain)
 
 
+def edits(payload: str, key: str) -> list[dict[str, Any]]:
+    """Return what to put in a message's place, the best first, for the delivery of that key.
+
+    A message that was posted as plain words may become a layout, never the other way round
+    (https://docs.discord.com/developers/components/reference#legacy-message-component-behavior).
+    Raises as ``bodies`` does.
+    """
+    posts = bodies(payload, key)
+    found = [posts.layout, None if posts.layout is None else posts.layout | {"content": None}]
+    plain = posts.plain | {"flags": NO_PREVIEWS}
+    unnamed = [body for body in (*found, plain) if body is not None]
+    return [
+        {name: value for name, value in body.items() if name not in {"nonce", "enforce_nonce"}}
+        for body in unnamed
+    ]
+
+
 def _compact(frozen: object) -> str:
     return json.dumps(frozen, ensure_ascii=False, separators=(",", ":"))

@@ -27,6 +27,9 @@ CONTENT_LIMIT = 2000
 FRAME = 4
 MOST_PARTS = COMPONENT_LIMIT - FRAME
 
+# What plain content keeps for the headings of what stands before the stories.
+PLAIN_EXTRAS = 600
+
 MARK_ROOM = units(SEPARATOR + mark(""))
 
 # What a page's number can add to its heading and footer, in any language.
@@ -41,7 +44,8 @@ HEADLINE_LIMIT = 90
 # A calm indigo that stands out on light and dark.
 ACCENT = discord.Colour(0x4B6EAF)
 
-Told = tuple[ItemView, Blocks]
+# What stands before the stories has no item.
+Told = tuple[ItemView | None, Blocks]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,6 +68,14 @@ def story_pages(digest: Digest, texts: Texts) -> tuple[Page, ...]:
     return _pages(digest, texts, stories.full)
 
 
+def moved_page(digest: Digest, texts: Texts) -> Page:
+    """Return what a message says whose stories have moved into those before it."""
+    view = view_digest(digest, texts)
+    heading = f"## {escape(view.topic)}\n{escape(texts.say('corrections.moved'))}"
+    footer = f"-# {escape(view.edition)}"
+    return Page(heading=heading, stories=(), footer=footer, plain=f"{heading}\n{footer}")
+
+
 def to_view(page: Page) -> discord.ui.LayoutView:
     """Return the page as Components V2. Its last text is the footer, which is ours alone."""
     box = discord.ui.Container[discord.ui.LayoutView](accent_colour=ACCENT)
@@ -81,7 +93,8 @@ def _pages(digest: Digest, texts: Texts, shape: Callable[..., Blocks]) -> tuple[
     view = view_digest(digest, texts)
     heading, footer = _heading(view), _footer(view)
     room = TEXT_LIMIT - units(heading) - units(footer) - NUMBER_ROOM - MARK_ROOM
-    told = [
+    told: list[Told] = [(None, stories.before(extra)) for extra in view.extras]
+    told += [
         (item, shape(item, story.story_id, texts, room=room))
         for item, story in zip(view.items, digest.items, strict=True)
     ]
@@ -110,13 +123,23 @@ def _page(view: DigestView, texts: Texts, group: Sequence[Told], part: int, part
     number = texts.say("discord.part", part=str(part), parts=str(parts)) if parts > 1 else ""
     said = [escape(text) for text in (number, view.footer if part == parts else "") if text]
     footer = f"-# {SEPARATOR.join(said) or escape(view.edition)}"
-    items = [item for item, _ in group]
+    items = [item for item, _ in group if item is not None]
+    before = [text.split("\n")[0] for item, blocks in group if item is None for text in blocks]
+    top = _heading(view, arc=False) if part == 1 else heading
     return Page(
         heading=heading,
         stories=tuple(blocks for _, blocks in group),
         footer=footer,
-        plain=_plain(items, _heading(view, arc=False) if part == 1 else heading, footer, texts),
+        plain=_plain(items, "\n".join([top, *_within(before, PLAIN_EXTRAS)]), footer, texts),
     )
+
+
+def _within(lines: Sequence[str], room: int) -> Iterator[str]:
+    for line in lines:
+        room -= units(line) + 1
+        if room < 0:
+            return
+        yield line
 
 
 def _heading(view: DigestView, *, arc: bool = True) -> str:

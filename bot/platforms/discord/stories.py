@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from bot.platforms.discord.marker import NARROW
 from bot.platforms.discord.markup import ago, escape, flag, link, units
+from bot.rendering.extras import Extra
 from bot.rendering.texts import Texts
 from bot.rendering.view import ItemView, SentenceView, SideView, SourceView
 
@@ -13,6 +14,10 @@ RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 # Enough for the sources cited and both sides at a glance; `/story` lists the rest.
 MOST_SOURCES = 8
+
+# A pre-brief of two lines and its links take far less; endless addresses are left out. It fits
+# beside the week's arc, which takes less than half of a message.
+EXTRA_ROOM = 1500
 
 # A story's texts, shown a little apart: what is told, and who reports it.
 Blocks = tuple[str, ...]
@@ -42,6 +47,17 @@ def line(item: ItemView, texts: Texts) -> str:
     first = next((s for side in item.told_sides for s in side.sources if s.url), None)
     source = f" — {link(first.outlet, first.url)}" if first else ""
     return f"**{item.number}\\. {escape(item.headline)}**{source}"
+
+
+def before(shown: Extra) -> Blocks:
+    """Return what stands before the stories (a day to come, a correction) in brief."""
+    sign = "✏️" if shown.is_correction else "📅"
+    lines = [f"**{sign} {escape(shown.heading)}**", *map(escape, shown.lines)]
+    links = [f"-# {link(one.text, one.url)}" for one in shown.links]
+    while links and sum(map(units, [*lines, *links])) > EXTRA_ROOM:
+        links.pop()
+    label = [f"-# {escape(shown.label)}"] if links else []
+    return ("\n".join([*lines, *label, *links]),)
 
 
 def _fit(
@@ -83,8 +99,8 @@ def _blocks(*parts: Iterable[str]) -> Blocks:
 def _head(item: ItemView, story_id: int, texts: Texts, told: int) -> Iterator[str]:
     yield f"### {item.number}\\. {escape(item.headline)}"
     yield f"-# {' · '.join(_labels(item, story_id))}"
-    if item.foreign:
-        yield f"-# {escape(item.foreign)}"
+    for note in filter(None, (item.foreign, item.correction, item.made)):
+        yield f"-# {escape(note)}"
     if item.since:
         yield _since(item, told)
     if told:

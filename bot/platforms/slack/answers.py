@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 import structlog
 
+from bot.commands.corrections import Mending
 from bot.commands.desk import Desk
 from bot.domain.errors import InputError, StraitError
 from bot.domain.model import Destination, Language, Subscription, SubscriptionStatus
+from bot.domain.people import Person
 from bot.domain.schedule import describe, next_slot
 from bot.domain.why import Scope
 from bot.platforms.slack.blocks import (
@@ -29,6 +31,7 @@ from bot.platforms.slack.render import MESSAGE_LIMIT, Message, render_digest, sh
 from bot.platforms.slack.requests import (
     AskWhy,
     Change,
+    Correct,
     ForgetMe,
     Help,
     ListDigests,
@@ -119,7 +122,7 @@ class Answers:
 
     async def _tell(
         self,
-        request: Misuse | Subscribe | Change | Manage | ManageFeeds | ForgetMe,
+        request: Misuse | Subscribe | Change | Manage | ManageFeeds | Correct | ForgetMe,
         asker: Asker,
         texts: Texts,
     ) -> tuple[Message, ...]:
@@ -127,10 +130,15 @@ class Answers:
         if isinstance(request, ManageFeeds):
             who = {"team": asker.team, "user": asker.user}
             return say_lines(await answer_feeds(self._desk, request, texts=texts, **who))
+        if isinstance(request, Correct):
+            return (say(await self._correct(request, asker, texts)),)
         return (say(await self._sentence(request, asker, texts)),)
 
     async def _sentence(
-        self, request: Misuse | Subscribe | Change | Manage | ForgetMe, asker: Asker, texts: Texts
+        self,
+        request: Misuse | Subscribe | Change | Manage | ForgetMe,
+        asker: Asker,
+        texts: Texts,
     ) -> str:
         match request:
             case Misuse():
@@ -189,6 +197,20 @@ class Answers:
         found = await self._desk.why(request.written, scope=scope)
         writer = WhyWriter(texts=texts, zone=self._desk.defaults.zone, now=self._desk.clock())
         return say_lines(map(bulleted, writer.lines(found)))[:MOST_MESSAGES]
+
+    async def _correct(self, request: Correct, asker: Asker, texts: Texts) -> str:
+        asked = Mending(
+            story_id=request.story_id,
+            kind=request.kind,
+            reason=request.reason,
+            language=request.language or texts.language,
+            sentence=request.sentence,
+            text=request.text,
+            url=request.url,
+        )
+        by = Person(platform=PLATFORM, workspace=asker.team, user=asker.user)
+        made = await self._desk.correct(asked, by)
+        return texts.say("corrections.done", id=str(made.id), story=str(made.story_id))
 
     async def _subscribe(self, request: Subscribe, asker: Asker, texts: Texts) -> str:
         await self._channels.check(asker.channel, texts)

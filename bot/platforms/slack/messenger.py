@@ -16,13 +16,14 @@ from bot.domain.model import (
     Delivery,
     Digest,
     Notice,
+    Rejected,
     SendOutcome,
     Sent,
     Unknown,
     Unreachable,
 )
 from bot.platforms.slack.account import Identity, error_code, readable
-from bot.platforms.slack.blocks import Block, escape, rich, section, words
+from bot.platforms.slack.blocks import Block, context, escape, rich, section, words
 from bot.platforms.slack.config import PLATFORM, SlackConfig
 from bot.platforms.slack.outcomes import of_failure, of_refusal, refuses_layout
 from bot.platforms.slack.render import Message, render_digest
@@ -108,6 +109,47 @@ class SlackMessenger:
             return of_refusal(error)
         except CONNECTION_ERRORS as error:
             return of_failure(error)
+
+    def render_moved(self, digest: Digest) -> str:
+        """Return what a part says whose stories have all moved into the parts before it."""
+        moved = self._texts[digest.language].say("corrections.moved")
+        return Message(text=escape(moved), blocks=(context(moved),)).payload
+
+    async def edit(self, delivery: Delivery) -> SendOutcome:
+        """Replace the message by the payload; as plain words where Slack insists."""
+        if delivery.destination.person:
+            return Rejected(problem="Slack changes direct messages by a name that is not kept.")
+        try:
+            return await self._change(delivery)
+        except SlackApiError as error:
+            outcome = of_refusal(error)
+        except CONNECTION_ERRORS as error:
+            outcome = of_failure(error)
+        # A lost answer is no doubt: the same change may be made again.
+        doubtful = isinstance(outcome, Unknown)
+        return Unreachable(problem=outcome.problem) if doubtful else outcome  # type: ignore[union-attr]
+
+    async def _change(self, delivery: Delivery) -> Sent:
+        payload = json.loads(delivery.payload)
+        try:
+            await self._update(delivery, text=payload["text"], blocks=payload["blocks"])
+        except SlackApiError as error:
+            if not refuses_layout(error):
+                raise
+            log.warning("slack layout refused", key=delivery.key, error=error_code(error))
+            await self._update(delivery, text=payload["text"], blocks=[])
+        return Sent(message_id=str(delivery.message_id))
+
+    async def _update(self, delivery: Delivery, *, text: str, blocks: list[Block]) -> None:
+        call = self._client.chat_update(
+            channel=delivery.destination.channel,
+            ts=str(delivery.message_id),
+            text=text,
+            blocks=blocks,
+            mrkdwn=False,
+            metadata={"event_type": EVENT_TYPE, "event_payload": {"key": delivery.key}},
+        )
+        await readable(call)
 
     async def _post_payload(self, delivery: Delivery) -> Sent:
         payload = json.loads(delivery.payload)

@@ -22,6 +22,7 @@ from bot.platforms.slack.blocks import (
 )
 from bot.platforms.slack.fallback import fallback
 from bot.rendering.arc import ArcView
+from bot.rendering.extras import Extra
 from bot.rendering.texts import Texts
 from bot.rendering.view import DigestView, ItemView, SentenceView, SideView, SourceView, view_digest
 
@@ -108,7 +109,10 @@ def render_digest(digest: Digest, texts: Texts, *, titles: bool = False) -> tupl
         _fitted(_Story(number=item.story_id, view=shown, titles=titles, texts=texts))
         for item, shown in numbered
     ]
-    told = zip(_with_footer(stories, view), view.items, strict=True)
+    told: list[tuple[list[Block], ItemView | None]] = [
+        (_extra(extra), None) for extra in view.extras
+    ]
+    told += zip(_with_footer(stories, view), view.items, strict=True)
     pages = _pages(told, first=_Page(blocks=tuple(_opening(view))))
     return tuple(_message(n, pages, view, texts) for n in range(len(pages)))
 
@@ -159,16 +163,17 @@ def _with_footer(stories: list[list[Block]], view: DigestView) -> list[list[Bloc
     return [*stories[:-1], [*stories[-1], {"type": "divider"}, context(view.footer)]]
 
 
-def _pages(stories: Iterable[tuple[list[Block], ItemView]], *, first: _Page) -> list[_Page]:
+def _pages(stories: Iterable[tuple[list[Block], ItemView | None]], *, first: _Page) -> list[_Page]:
     """Fill one page after the other with whole stories."""
     pages, page = [], first
     for story, view in stories:
+        own = () if view is None else (view,)
         together = (*page.blocks, {"type": "divider"}, *story)
         if _overflows(together):
             pages.append(page)
-            page = _Page(blocks=tuple(story), told=(view,))
+            page = _Page(blocks=tuple(story), told=own)
         else:
-            page = _Page(blocks=together, told=(*page.told, view))
+            page = _Page(blocks=together, told=(*page.told, *own))
     return [*pages, page]
 
 
@@ -209,7 +214,7 @@ def _story(story: _Story, *, kept: int, left_out: int) -> list[Block]:
     # A report that a search found may belong to no story.
     number = story.texts.say("slack.story", id=str(story.number)) if story.number else ""
     status = view.status if story.titles else ""
-    labels = (*view.labels, view.foreign, status, number)
+    labels = (*view.labels, view.foreign, view.correction, view.made, status, number)
     lines = list(_lines(story, kept))
     if left_out:
         lines.append([words(story.texts.count("slack.more", left_out))])
@@ -236,6 +241,17 @@ def _perspectives(view: ItemView) -> Iterator[list[Part]]:
 
 def _marked(sentence: SentenceView) -> str:
     return sentence.text + THIN.join(mark(source.number) for source in sentence.sources)
+
+
+def _extra(extra: Extra) -> list[Block]:
+    sign = "✏️" if extra.is_correction else "📅"
+    lines = "".join(f"\n{line}" for line in extra.lines)
+    parts = [words(f"{sign} {extra.heading}", bold=True), words(lines)]
+    blocks = [rich(section([part for part in parts if part is not None]))]
+    if extra.links:
+        links = bullets([link(one.text, one.url)] for one in extra.links)
+        blocks = [*blocks, context(extra.label), rich(links)]
+    return blocks
 
 
 def _summary(sentences: Sequence[SentenceView]) -> Iterator[Part]:

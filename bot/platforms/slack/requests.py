@@ -7,10 +7,11 @@ from difflib import get_close_matches
 
 from bot.commands.search import SearchOptions
 from bot.commands.tastes import NO_WORDS, TASTE_OPTIONS, TasteWords, read_options
+from bot.domain.corrections import CorrectionKind
 from bot.domain.model import Language
 from bot.domain.schedule import schedule_length
 
-VERBS = ("news", "story", "search", "why", "digest", "feeds", "forget-me", "help")
+VERBS = ("news", "story", "search", "why", "digest", "feeds", "correct", "forget-me", "help")
 DIGEST_VERBS = ("subscribe", "list", "show", "change", "pause", "resume", "remove", "preview")
 FEED_VERBS = ("list", "check", "add", "remove")
 OPTIONS = ("lang", "stories")
@@ -114,6 +115,19 @@ class ManageFeeds:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Correct:
+    """Withdraw or correct a story; only admins may, and the texts are not yet checked."""
+
+    story_id: int
+    kind: CorrectionKind
+    reason: str
+    sentence: str = ""
+    text: str = ""
+    url: str = ""
+    language: Language | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Misuse:
     """What was written cannot be read: ``key`` names the text that says so, with ``values``."""
 
@@ -132,6 +146,7 @@ Request = (
     | Change
     | Manage
     | ManageFeeds
+    | Correct
     | ForgetMe
     | Misuse
 )
@@ -155,6 +170,9 @@ def read_request(text: str, topics: Collection[str]) -> Request:
         return _read_feeds(text.split()[1:])
     if words and words[0].casefold() == "search":
         return _read_search(words[1:])
+    if words and words[0].casefold() == "correct":
+        # Not normalized: the words are shown to readers as they are written.
+        return _read_correct(text.split()[1:])
     if words and words[0].casefold() == "why":
         # As it was written: an address is spelled in its own way.
         return _read_why(text.split()[1:])
@@ -270,6 +288,43 @@ def _read_why(words: list[str]) -> Request:
     """Read ``URL|ID``; Slack may have made a link of the address: ``<https://…|…>``."""
     written = " ".join(words).strip("<>").partition("|")[0]
     return AskWhy(written=written) if written else Misuse(key="slack.needs_why")
+
+
+def _read_correct(words: list[str]) -> Request:
+    """Read ``ID VERB [NEW WORDS | ]REASON``; ``lang=`` says of which language they are."""
+    codes = [word for word in words if word.casefold().startswith("lang=")]
+    plain = [word for word in words if word not in codes]
+    language = codes[-1].partition("=")[2].casefold() if codes else None
+    if language is not None and language not in LANGUAGES:
+        return _bad_option(f"lang={language}", " / ".join(f"lang={code}" for code in LANGUAGES))
+    number = _number(plain[0]) if plain else None
+    verb = plain[1].casefold() if plain[1:] else ""
+    if number is None or verb not in [kind.value for kind in CorrectionKind]:
+        return Misuse(key="slack.needs_correction")
+    spoken = Language(language) if language else None
+    return _correction(number, CorrectionKind(verb), plain[2:], spoken)
+
+
+def _correction(
+    story_id: int, kind: CorrectionKind, words: list[str], language: Language | None
+) -> Request:
+    sentence = ""
+    if kind is CorrectionKind.SENTENCE and words:
+        sentence, words = words[0], words[1:]
+    written, _, reason = " ".join(words).rpartition(" | ")
+    if not written and kind in {CorrectionKind.HEADLINE, CorrectionKind.REMOVE_ENTRY}:
+        return Misuse(key="slack.needs_correction")
+    is_address = kind is CorrectionKind.REMOVE_ENTRY
+    return Correct(
+        story_id=story_id,
+        kind=kind,
+        reason=reason.strip(),
+        sentence=sentence,
+        text="" if is_address else written.strip(),
+        # Slack shows an address that people wrote as <address>.
+        url=written.strip().strip("<>") if is_address else "",
+        language=language,
+    )
 
 
 def _read_story(taken: _Words) -> Request:

@@ -316,3 +316,70 @@ async def test_a_refusal_at_the_door_is_no_verdict_on_the_channel(
     """Discord itself never saw the digest: it is neither given up nor its channel paused."""
     double.faults.append(Fault(status=403, at_the_door=True))
     assert isinstance(await messenger.send(delivery), Unreachable)
+
+
+async def posted(messenger: DiscordMessenger, delivery: Delivery) -> Delivery:
+    """Post a delivery; returns the edit of it, with another digest."""
+    outcome = await messenger.send(delivery)
+    assert isinstance(outcome, Sent)
+    payload = messenger.render(a_digest(Language.KO))[0]
+    return replace(delivery, id=2, payload=payload, message_id=outcome.message_id, edits=1)
+
+
+async def test_an_edit_takes_the_message_s_place(
+    messenger: DiscordMessenger, delivery: Delivery, double: DiscordDouble
+) -> None:
+    """However often it is made: one message, the new words, and the mark it is found by."""
+    edit = await posted(messenger, delivery)
+    assert await messenger.edit(edit) == Sent(message_id=str(edit.message_id))
+    await messenger.edit(edit)
+    [message] = double.messages[CHANNEL]
+    texts = texts_of(message["components"])
+    assert "양국 정상" in texts[1]
+    assert texts[-1].endswith(mark(KEY))
+    assert double.changes[0]["allowed_mentions"] == {"parse": []}
+    assert "nonce" not in double.changes[0]
+
+
+async def test_an_edit_of_plain_words_becomes_a_layout_or_stays_plain(
+    messenger: DiscordMessenger, delivery: Delivery, double: DiscordDouble
+) -> None:
+    """What was posted plain may be laid out later; where it may not, it is edited as it is."""
+    double.refuse_layouts = True
+    edit = await posted(messenger, delivery)
+    assert isinstance(await messenger.edit(edit), Sent)
+    [message] = double.messages[CHANNEL]
+    assert "양국 정상" in message["content"]
+    double.refuse_layouts = False
+    assert isinstance(await messenger.edit(edit), Sent)
+    assert "양국 정상" in texts_of(message["components"])[1]
+
+
+async def test_an_edit_of_a_message_that_is_gone_is_refused(
+    messenger: DiscordMessenger, delivery: Delivery
+) -> None:
+    """Somebody deleted it: nobody reads it any more."""
+    edit = replace(await posted(messenger, delivery), message_id="1")
+    assert isinstance(await messenger.edit(edit), Rejected)
+
+
+@pytest.mark.parametrize("stored", [True, False])
+async def test_an_edit_whose_answer_is_lost_is_made_again(
+    messenger: DiscordMessenger, delivery: Delivery, double: DiscordDouble, stored: bool
+) -> None:
+    """It makes no difference whether it arrived: the outbox may repeat it."""
+    edit = await posted(messenger, delivery)
+    double.faults.append(Fault(status=500, stored=stored))
+    assert isinstance(await messenger.edit(edit), Unreachable)
+    assert isinstance(await messenger.edit(edit), Sent)
+
+
+async def test_a_part_whose_stories_moved_says_so(
+    messenger: DiscordMessenger, delivery: Delivery, double: DiscordDouble
+) -> None:
+    """It is a layout of its own, which Discord takes in a digest's place."""
+    edit = replace(
+        await posted(messenger, delivery), payload=messenger.render_moved(a_digest(Language.EN))
+    )
+    assert isinstance(await messenger.edit(edit), Sent)
+    assert "stand in the parts above" in texts_of(double.messages[CHANNEL][0]["components"])[0]

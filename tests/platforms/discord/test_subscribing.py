@@ -241,6 +241,7 @@ async def test_members_without_manage_server_do_not_see_digest(server: Server) -
         "feeds check",
         "feeds add",
         "feeds remove",
+        "strait correct",
         "strait forget-me",
     }
 

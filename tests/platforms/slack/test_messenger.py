@@ -11,6 +11,7 @@ from bot.domain.model import (
     DeliveryStatus,
     Language,
     Notice,
+    Rejected,
     Sent,
     Unknown,
     Unreachable,
@@ -199,3 +200,56 @@ async def test_a_person_is_told_in_a_direct_message(
     found = await messenger.find(notice)
     assert isinstance(found, Unknown)
     assert found.final
+
+
+async def posted(messenger: SlackMessenger, delivery: Delivery) -> Delivery:
+    """Post a delivery; returns the edit of it, with another story."""
+    outcome = await messenger.send(delivery)
+    assert isinstance(outcome, Sent)
+    [payload] = messenger.render(digest(story(2)))
+    return replace(delivery, id=2, payload=payload, message_id=outcome.message_id, edits=1)
+
+
+async def test_an_edit_takes_the_message_s_place(
+    slack: SlackServer, messenger: SlackMessenger, delivery: Delivery
+) -> None:
+    """However often it is made: one message, the new blocks, the key that it is found by."""
+    edit = await posted(messenger, delivery)
+    assert await messenger.edit(edit) == Sent(message_id=str(edit.message_id))
+    await messenger.edit(edit)
+    [message] = slack.workspace.channels["C1"].messages
+    assert "Headline 2" in json.dumps(message["blocks"])
+    assert message["metadata"]["event_payload"] == {"key": delivery.key}
+
+
+@pytest.mark.parametrize("trouble", [Trouble(drop=True, arrives=True), Trouble(status=500)])
+async def test_an_edit_whose_answer_is_lost_is_made_again(
+    slack: SlackServer, messenger: SlackMessenger, delivery: Delivery, trouble: Trouble
+) -> None:
+    """It makes no difference whether it arrived: the outbox may repeat it."""
+    edit = await posted(messenger, delivery)
+    slack.expect("chat.update", trouble)
+    assert isinstance(await messenger.edit(edit), Unreachable)
+    assert isinstance(await messenger.edit(edit), Sent)
+
+
+async def test_an_edit_that_slack_refuses_is_rejected(
+    messenger: SlackMessenger, delivery: Delivery
+) -> None:
+    """The message is gone, or it is a direct one, whose conversation has another name."""
+    edit = await posted(messenger, delivery)
+    direct = replace(edit.destination, channel="@U1")
+    assert isinstance(await messenger.edit(replace(edit, message_id="1.0")), Rejected)
+    assert isinstance(await messenger.edit(replace(edit, destination=direct)), Rejected)
+
+
+async def test_an_edit_whose_layout_is_refused_is_made_in_plain_words(
+    slack: SlackServer, messenger: SlackMessenger, delivery: Delivery
+) -> None:
+    """Readers see the correction at least."""
+    edit = await posted(messenger, delivery)
+    slack.expect("chat.update", Trouble(error="invalid_blocks"))
+    assert isinstance(await messenger.edit(edit), Sent)
+    [message] = slack.workspace.channels["C1"].messages
+    assert message["blocks"] == []
+    assert "Headline 2" in message["text"]
