@@ -320,7 +320,9 @@ class Desk:
             self.database, subscription_id, platform=platform, workspace=workspace
         )
         topics = [self.topics[t] for t in subscription.taste.topics if t in self.topics]
-        return await passed_over_now(self.database, subscription, topics, now=self.clock())
+        return await passed_over_now(
+            self.database, subscription, topics, house=self.explaining.house, now=self.clock()
+        )
 
     async def forget(self, person: str, *, platform: str, workspace: str | None) -> Forgotten:
         """Remove what names a person, in a workspace or (None) in all of the platform's."""
