@@ -22,11 +22,12 @@ Times are ISO 8601 in UTC; log-odds are natural; what is null is not known or no
        {"id", "platform", "workspace", "channel", "because", "at", "problem", "rule",
         "has_grown",
         "standing": {"place", "of", "limit", "score", "least"} | null,
-        "told": [{"slot_at", "place", "of", "kind", "version", "has_report", "delivery"}]}]}
+        "told": [{"slot_at", "place", "of", "kind", "version", "has_report", "delivery",
+                  "breaking": bool}]}]}
 
 ``relevance``, ``reasons``, ``issue`` and ``story`` are as they were stored; ``again``,
 ``joined``, ``runner_up`` and ``candidates`` are computed now, from what is stored now.
-``because`` is one of ``bot.domain.why.Because``.
+``because`` is one of ``bot.domain.why.Because``, ``rule`` one of ``bot.domain.filters.Rule``.
 """
 
 from collections.abc import Mapping
@@ -175,7 +176,10 @@ def fate_json(fate: Fate) -> Json:
 
 
 def _standing(stood: Standing) -> Json:
-    return asdict(stood)
+    shown = asdict(stood)
+    # Why the digest leaves it out is the fate's ``rule``.
+    del shown["left"]
+    return shown
 
 
 def _told(told: Told) -> Json:
@@ -187,6 +191,7 @@ def _told(told: Told) -> Json:
         "version": told.version,
         "has_report": told.has_report,
         "delivery": told.delivery.value if told.delivery else None,
+        "breaking": told.breaking,
     }
 
 

@@ -220,6 +220,14 @@ async def led_by(connection: AsyncConnection, topic: str, entry_ids: Sequence[in
     return set((await connection.execute(statement)).scalars())
 
 
+async def alone(connection: AsyncConnection, topic: str, entry_id: int) -> Story | None:
+    """Return the story that was made of an entry that only touches the topic."""
+    statement = _whole().where(
+        stories.c.lead_entry_id == entry_id, stories.c.topic == topic, stories.c.peripheral
+    )
+    return next(iter(await _fetch(connection, statement.limit(1))), None)
+
+
 async def begun(
     connection: AsyncConnection,
     topic: str,
