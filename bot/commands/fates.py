@@ -74,7 +74,7 @@ class Fates:
         self._kept_since = cutoff(digest_days, now=now)
         self._now = now
         # Subscriptions share their periods: those stories are read once.
-        self._stories: dict[tuple[datetime, datetime], list[Story]] = {}
+        self._stories: dict[tuple[datetime, datetime, bool], list[Story]] = {}
 
     async def all(self) -> tuple[SubscriptionFate, ...]:
         """Return the fate in each subscription, in the workspaces' order."""
@@ -180,7 +180,7 @@ class Fates:
         if not missed.left_out:
             return None
         limit, since, until = len(missed.versions), missed.since, missed.until
-        found = [story, *await self._others(story, since, until)]
+        found = await self._with_others(subscription, story, since, until)
         then = within(found, since=since, until=until)
         known = known_before(written, missed)
         chosen = await self._choose(then, subscription, known, limit=limit, now=until)
@@ -192,7 +192,7 @@ class Fates:
         """Return where the story would stand in a digest now; None where it would have no part."""
         if story.last_seen_at <= since:
             return None
-        found = [story, *await self._others(story, since, self._now)]
+        found = await self._with_others(subscription, story, since, self._now)
         told = await digests.told_versions(self._connection, subscription.destination)
         limit = subscription.taste.max_stories
         chosen = await self._choose(found, subscription, told, limit=limit, now=self._now)
@@ -219,15 +219,28 @@ class Fates:
             house=self._house,
         )
 
-    async def _others(self, story: Story, since: datetime, until: datetime) -> list[Story]:
-        return [one for one in await self._around(since, until) if one.id != story.id]
+    async def _with_others(
+        self, subscription: Subscription, story: Story, since: datetime, until: datetime
+    ) -> list[Story]:
+        """Return the story with those that the subscription may be told of the same time."""
+        found = await self._around(since, until)
+        if subscription.taste.filters.peripheral:
+            found = [*found, *await self._around(since, until, peripheral=True)]
+        return [story, *(one for one in found if one.id != story.id)]
 
-    async def _around(self, since: datetime, until: datetime) -> list[Story]:
-        if (since, until) not in self._stories:
-            self._stories[since, until] = await stories.around(
-                self._connection, self._asked.topic.id, since=since, until=until
+    async def _around(
+        self, since: datetime, until: datetime, *, peripheral: bool = False
+    ) -> list[Story]:
+        key = (since, until, peripheral)
+        if key not in self._stories:
+            self._stories[key] = await stories.around(
+                self._connection,
+                self._asked.topic.id,
+                since=since,
+                until=until,
+                peripheral=peripheral,
             )
-        return self._stories[since, until]
+        return self._stories[key]
 
 
 async def passed_over_now(

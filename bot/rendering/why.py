@@ -193,7 +193,7 @@ class WhyWriter:
         match fate:
             case Fate(because=Because.TOLD):
                 told = "; ".join(map(self._told, fate.told))
-                return f"{told}. {self._say('grown')}" if fate.has_grown else f"{told}."
+                return self._say("told_grown" if fate.has_grown else "told_in", told=told)
             case Fate(because=Because.BEHIND, standing=Standing() as stood, at=datetime() as at):
                 return self._say("fates.behind", when=self._when(at), **self._stood(stood))
             case Fate(

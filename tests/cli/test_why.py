@@ -39,3 +39,20 @@ async def test_preview_without_a_number_lists(bot: Bot) -> None:
     assert (listed.code, listed.out.split("\t")[0]) == (0, "id")
     missing = await bot.run("preview", "7")
     assert (missing.code, "no subscription 7" in missing.err) == (1, True)
+
+
+async def test_a_filter_that_leaves_a_story_out_is_named(sampled: Bot) -> None:
+    """By `why`, in words and as JSON, and by `preview`: an expression has its engine in both."""
+    await sampled.run("poll", "--once")
+    told = json.loads((await sampled.run("news", "japan-korea", "--since", "3d", "--json")).out)
+    number = str(told[0]["id"])
+    wanted = ("--include", "/no such w[o]rd/")
+    where = ("--to", "console:local:output", "--schedule", "daily 08:00")
+    added = await sampled.run("subscriptions", "add", "japan-korea", *where, *wanted)
+    assert added.code == 0
+    as_json = json.loads((await sampled.run("why", number, "--json")).out)
+    [one] = as_json["subscriptions"]
+    assert (one["because"], one["rule"]) == ("filtered", "include")
+    assert "none of the words wanted" in (await sampled.run("why", number)).out
+    preview = await sampled.run("preview", "1")
+    assert (preview.code, "none of the words wanted" in preview.out) == (0, True)

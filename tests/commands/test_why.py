@@ -270,6 +270,23 @@ async def test_what_only_touches_the_topic_reaches_who_takes_it(
     assert fates == [Because.PERIPHERAL, Because.TOLD]
 
 
+async def test_what_only_touches_the_topic_stands_behind_where_it_is_taken(
+    desk: Desk, database: Database
+) -> None:
+    """It takes a place among the stories of a subscription that takes it, and of no other."""
+    await told(database, 1, 2)
+    await alone(database, 3)
+    await subscribe(database, most=1)
+    await subscribe(database, NEXT_DOOR, most=1, peripheral=True)
+
+    async def places(asked: str) -> list[tuple[int, int] | None]:
+        stood = [one.fate.standing for one in (await desk.why(asked, scope=SCOPE)).fates]
+        return [(one.place, one.of) if one else None for one in stood]
+
+    assert await places("2") == [(2, 2), (2, 3)]
+    assert await places("40") == [None, (3, 3)]
+
+
 async def test_a_copy_of_what_only_touches_the_topic_is_told_as_its_original(
     desk: Desk, database: Database
 ) -> None:
