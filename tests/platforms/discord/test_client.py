@@ -199,6 +199,7 @@ async def test_commands_are_synced_once(
         "news",
         "story",
         "search",
+        "why",
         "digest",
         "feeds",
         "strait",
