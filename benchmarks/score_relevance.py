@@ -5,6 +5,7 @@ The folds and the fits are those of ``benchmarks.fit_relevance``; the threshold 
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,13 +43,18 @@ NONE: Bounds = (None, None, None)
 
 @dataclass(frozen=True, kw_only=True)
 class Scored:
-    """Labelled items with their probabilities out of fold; ``kind`` says by which signals."""
+    """Labelled items with their probabilities out of fold.
+
+    ``threshold`` is the topic's, from which an item is called core; ``kind`` says by which
+    signals the probabilities were found.
+    """
 
     given: Given
     chance: Matrix
+    threshold: float
     kind: str
 
-    @property
+    @cached_property
     def true(self) -> NDArray[np.bool_]:
         """Whether an item is core."""
         return self.given.core > 0
@@ -71,9 +77,9 @@ class Scored:
         )
 
     def decisions(self, part: Part) -> metrics.Score:
-        """Return the score of what is called core at the topic's threshold."""
+        """Return the score of what is called core."""
         at = list(part)
-        said = self.chance[at] >= topic().threshold
+        said = self.chance[at] >= self.threshold
         return metrics.decisions(said.tolist(), self.true[at].tolist())
 
     def pairs(self, part: Part) -> tuple[list[float], list[bool]]:
@@ -90,7 +96,8 @@ def scored(encoder: str | None) -> Scored:
     """Score the labelled items out of fold, with the vectors of an encoder or without."""
     given = given_for(encoder)
     kind = encoder or "names and words alone"
-    return Scored(given=given, chance=chances(out_of_fold(given)), kind=kind)
+    chance = chances(out_of_fold(given))
+    return Scored(given=given, chance=chance, threshold=topic().threshold, kind=kind)
 
 
 def out_of_fold_rows() -> Iterator[Row]:
