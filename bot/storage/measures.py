@@ -5,7 +5,7 @@ the same few rows whatever is stored.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -86,11 +86,11 @@ async def _count(
 async def _grouped(connection: AsyncConnection, names: Select[tuple[str]]) -> dict[str, int]:
     found = names.subquery()
     statement = select(found.c.name, func.count()).group_by(found.c.name)
-    return {name: count for name, count in await connection.execute(statement)}
+    return {row[0]: row[1] for row in await connection.execute(statement)}
 
 
 async def _by_status(
-    connection: AsyncConnection, table: FromClause, statuses: Collection[str]
+    connection: AsyncConnection, table: FromClause, statuses: Iterable[str]
 ) -> dict[tuple[str, str], int]:
     """Count a table's rows by platform and status."""
     found = select(
@@ -171,7 +171,7 @@ def _age(at: datetime, now: datetime) -> float:
     return max((now - at).total_seconds(), 0.0)
 
 
-def _listed(column: ColumnElement[str], known: Collection[str]) -> ColumnElement[str]:
+def _listed(column: ColumnElement[str], known: Iterable[str]) -> ColumnElement[str]:
     return case((column.in_(tuple(known)), column), else_=OTHER)
 
 

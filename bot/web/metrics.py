@@ -3,6 +3,7 @@
 import hmac
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from http import HTTPStatus
+from typing import TypeVar
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry
@@ -18,12 +19,12 @@ REFUSED = "Send the value of STRAIT_METRICS_TOKEN as `Authorization: Bearer …`
 
 ReadMeasures = Callable[[], Awaitable[Measures]]
 
-# Values by labels, in the order of the labels' names; without labels the one key is ().
-Values = Mapping[tuple[str, ...], float]
+# The labels' values, in the order of their names; without labels ().
+Key = TypeVar("Key", bound=tuple[str, ...])
 
 # What can be counted is there from the start: a series that begins at 1 shows no increase.
 NO_SUMMARIES = dict.fromkeys((*METHODS, MODEL), 0)
-NO_FEEDS = dict.fromkeys(FeedHealth, 0)
+NO_FEEDS = {str(state): 0 for state in FeedHealth}
 
 
 def add_metrics(app: web.Application, token: str, read: ReadMeasures) -> None:
@@ -80,17 +81,17 @@ class MeasuresCollector(Collector):
 
 
 def _of_summaries(found: Measures) -> Iterator[Metric]:
-    kept = _by_name(NO_SUMMARIES | found.summaries)
+    kept = _by_name({**NO_SUMMARIES, **found.summaries})
     yield _gauge("summaries", "Summaries kept, by how they were made.", kept, "method")
     total, today = found.model_total, found.model_today
     asked = "Requests to the model, by what became of them"
-    since_ever = _by_name(NO_SUMMARIES | total.requests)
+    since_ever = _by_name({**NO_SUMMARIES, **total.requests})
     yield _counter("model_requests", f"{asked}.", since_ever, "method")
     yield _counter("model_tokens", "Tokens that the model took.", _one(total.tokens))
     yield _counter(
         "model_cost", "What the model cost, as settings.toml prices it.", _one(total.cost)
     )
-    since_midnight = _by_name(NO_SUMMARIES | today.requests)
+    since_midnight = _by_name({**NO_SUMMARIES, **today.requests})
     yield _gauge("model_requests_today", f"{asked}, today (UTC).", since_midnight, "method")
     yield _gauge("model_tokens_today", "Tokens that the model took today.", _one(today.tokens))
     yield _gauge("model_cost_today", "What the model cost today.", _one(today.cost))
@@ -114,28 +115,30 @@ def _of_news(found: Measures) -> Iterator[Metric]:
     yield _gauge("entries", "Entries kept.", _one(found.entries))
     yield _gauge("entries_unread", "Entries that wait to be read.", _one(found.unread))
     yield _gauge("stories", "Stories kept.", _one(found.stories))
-    feeds = _by_name(NO_FEEDS | found.feeds)
+    feeds = _by_name({**NO_FEEDS, **found.feeds})
     yield _gauge("feeds", "Feeds that are polled, by how they answer.", feeds, "state")
     beats = "How long ago a process last succeeded in its work."
     yield _gauge("beat_age", beats, _by_name(found.beats), "process", unit="seconds")
 
 
-def _one(value: float) -> Values:
+def _one(value: float) -> dict[tuple[()], float]:
     return {(): value}
 
 
-def _by_name(values: Mapping[str, float]) -> Values:
+def _by_name(values: Mapping[str, float]) -> dict[tuple[str], float]:
     return {(name,): value for name, value in values.items()}
 
 
-def _gauge(name: str, said: str, values: Values, *labels: str, unit: str = "") -> Metric:
+def _gauge(
+    name: str, said: str, values: Mapping[Key, float], *labels: str, unit: str = ""
+) -> Metric:
     family = GaugeMetricFamily(f"strait_{name}", said, labels=labels, unit=unit)
     for key, value in sorted(values.items()):
         family.add_metric(key, value)
     return family
 
 
-def _counter(name: str, said: str, values: Values, *labels: str) -> Metric:
+def _counter(name: str, said: str, values: Mapping[Key, float], *labels: str) -> Metric:
     family = CounterMetricFamily(f"strait_{name}", said, labels=labels)
     for key, value in sorted(values.items()):
         family.add_metric(key, value)
