@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from types import SimpleNamespace
@@ -119,9 +119,14 @@ async def test_summaries_are_counted_by_how_they_were_made(
 
 
 async def test_hostile_names_become_one_word(database: Database, served: Served) -> None:
-    """Neither a method nor a platform or a status of the database reaches a label."""
+    """Neither a method nor a platform or a status of the database reaches a label.
+
+    Nor does a document that Postgres will not look into keep the rest from being counted.
+    """
     await save_news(database, HOSTILE, f"llm:{HOSTILE}", "model", "other")
     async with database.write() as connection:
+        broken = replace(summary("llm:x"), headline="a\x00b")
+        await summaries.save(connection, 1, "ja", "print", broken)
         row = {"day": "2026-11-19", "method": HOSTILE, "summaries": 2, "tokens": 3}
         await connection.execute(insert(tables.spending).values(**row, cost_micros=0))
         one = Destination(platform='x"} 9', workspace="w", channel="c")
@@ -129,7 +134,7 @@ async def test_hostile_names_become_one_word(database: Database, served: Served)
         await connection.execute(update(tables.subscriptions).values(status=HOSTILE[:20]))
     found = await served.numbers()
     assert found["strait_summaries", ("model",)] == 1
-    assert found["strait_summaries", ("other",)] == 3
+    assert found["strait_summaries", ("other",)] == 4
     assert found["strait_model_requests_total", ("other",)] == 2
     assert found["strait_subscriptions", ("other", "other")] == 1
     labels = {value for _, values in found for value in values}
