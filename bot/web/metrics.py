@@ -61,10 +61,12 @@ def _written(measures: Measures, accept: str) -> tuple[bytes, str]:
     registry = CollectorRegistry()
     registry.register(MeasuresCollector(measures))
     try:
-        encode, content_type = choose_encoder(accept)
+        # The library repeats the version in the type, where nothing but ASCII may stand.
+        encode, content_type = choose_encoder(accept if accept.isascii() else "")
+        return encode(registry), content_type
     except (TypeError, ValueError):  # a version that is no number
         encode, content_type = choose_encoder("")
-    return encode(registry), content_type
+        return encode(registry), content_type
 
 
 class MeasuresCollector(Collector):

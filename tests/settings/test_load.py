@@ -387,6 +387,6 @@ def test_a_metrics_token_that_cannot_be_sent_or_is_guessed_is_a_mistake(
 
 def test_a_metrics_token_is_kept_out_of_sight(folder: Path) -> None:
     """Settings are printed when something goes wrong."""
-    token = "0123456789abcdef"
-    assert token not in repr(load(folder, STRAIT_METRICS_TOKEN=token))
+    given = "0123456789abcdef"
+    assert given not in repr(load(folder, STRAIT_METRICS_TOKEN=given))
     assert load(folder).environment.strait_metrics_token is None
