@@ -8,16 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.report import Row
+from benchmarks.resampling import Floats, interval
 
-DRAWS = 1000
-SEED = 20251121
 # Floors, musts and aims of issue "Understanding".
 PAIR = {"jk_gold_dev": (0.56, 0.78, 0.88), "trilingual_dev_dense": (None, 0.80, 0.92)}
 B_CUBED = {"jk_gold_dev": (0.86, 0.93, 0.96)}
 CROSS = {"trilingual_dev_dense": (0.18, 0.75, 0.90)}
 APART = (None, 0.85, 0.95)
 
-Floats = NDArray[np.float64]
 Bounds = tuple[float | None, float | None, float | None]
 
 
@@ -122,17 +120,6 @@ def apart(counts: Counts, chains: Sequence[Sequence[str]], times: Floats) -> flo
     linked = np.triu(of[:, None] == of[None, :], 1) * (times[:, None] * times[None, :])
     total = float((linked * counts.pairs).sum())
     return 1 - float((linked * counts.together).sum()) / max(total, 1e-9)
-
-
-def interval(score: Callable[[Floats], float], events: int) -> tuple[float, float]:
-    """Return the 95 % interval of a score over events drawn with replacement (seeded)."""
-    random = np.random.default_rng(SEED)
-    draws = [
-        score(np.bincount(random.integers(0, events, events), minlength=events).astype(float))
-        for _ in range(DRAWS)
-    ]
-    low, high = np.percentile(draws, [2.5, 97.5])
-    return float(low), float(high)
 
 
 def rows_of(outcome: Outcome, *, chains: Sequence[Sequence[str]], encoder: str) -> Iterator[Row]:

@@ -1,29 +1,34 @@
-"""The real process, with a fault of the harness's choice: ``python -m benchmarks.crash_child``.
+"""The real process, with a fault of the harness's choice: ``python -m benchmarks.crash_child …``.
 
-It runs ``python -m bot …`` unchanged but for three things that the harness puts around it, so
-that the bot itself has no hooks for tests: time is shortened (the same constants, smaller), the
-process can be told to kill itself at a named point, and requests say which process made them.
+It runs ``python -m bot …`` in a new interpreter, unchanged but for what the harness puts around
+it, so that the bot itself has no hooks for tests: it can be told to kill or stop itself at a
+named point, its files may grow no further, and time can be shortened (the same constants,
+smaller). The environment's ``CRASH_FAULT`` says which, as JSON of a ``Fault``.
 """
 
 import json
 import os
 import random
 import resource
-import select
+import runpy
 import signal
 import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
+
+VARIABLE = "CRASH_FAULT"
 
 # Leases of minutes would make a thousand crashes take days: everything keeps its order, and a
 # lease stays much longer than a send, as in `bot.domain.retry`.
 LEASE = timedelta(seconds=4)
 FRESH_CLAIM = timedelta(seconds=0.5)
-SETTLING = timedelta(seconds=0.5)
-FIRST_DELAY = timedelta(seconds=0.3)
+SETTLING = timedelta(seconds=1.5)
+FIRST_DELAY, LONGEST_DELAY = timedelta(seconds=0.3), timedelta(seconds=1)
+NONCE_FRESH = timedelta(seconds=1)
 SEND_SECONDS = 1.5
 WAKE = timedelta(seconds=0.2)
 AT_ONCE = 4
@@ -31,29 +36,37 @@ AT_ONCE = 4
 # How long a commit takes at most: within it the process is killed, wherever it is by then.
 COMMIT_SECONDS = 0.004
 
-# How soon an end is noticed.
-POLL_SECONDS = 0.02
-
 Async = Callable[..., Awaitable[Any]]
 
 
-def die() -> None:
-    """End as `kill -9` does."""
-    os.kill(os.getpid(), signal.SIGKILL)
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """What befalls a process at the ``nth`` passing of a point ("": nothing does).
 
+    ``stops``: it freezes there instead of dying. ``file_limit`` in bytes (0: none) is a full
+    disk. ``shortens``: its leases and waits last seconds instead of minutes.
+    """
 
-def _die_after(seconds: float) -> None:
-    time.sleep(seconds)
-    die()
+    point: str = ""
+    nth: int = 1
+    seed: int = 0
+    stops: bool = False
+    file_limit: int = 0
+    shortens: bool = True
+
+    def environ(self) -> dict[str, str]:
+        """Return how the process learns of it."""
+        return {VARIABLE: json.dumps(asdict(self))}
 
 
 class Point:
-    """Kills the process when a point is passed for the n-th time."""
+    """Kills or stops the process when a point is passed for the n-th time."""
 
-    def __init__(self, name: str, nth: int, seed: int) -> None:
-        self.name = name
-        self._left = nth
-        self._chance = random.Random(seed)
+    def __init__(self, fault: Fault) -> None:
+        self.name = fault.point
+        self._left = fault.nth
+        self._signal = signal.SIGSTOP if fault.stops else signal.SIGKILL
+        self._chance = random.Random(fault.seed)
 
     def passed(self, name: str) -> bool:
         """Tell whether this is the pass to die at."""
@@ -62,15 +75,20 @@ class Point:
         return name == self.name and self._left == 0
 
     def at(self, name: str) -> None:
-        """Die here, if it is this point's turn."""
+        """End as `kill -9` does, if it is this point's turn."""
         if self.passed(name):
-            die()
+            os.kill(os.getpid(), self._signal)
 
     def soon(self, name: str) -> None:
         """Die a moment from now, while the work goes on in another thread."""
         if self.passed(name):
             delay = self._chance.uniform(0, COMMIT_SECONDS)
             threading.Thread(target=_die_after, args=(delay,), daemon=True).start()
+
+
+def _die_after(seconds: float) -> None:
+    time.sleep(seconds)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def around(owner: Any, name: str, before: Callable[[], None], after: Callable[[Any], None]) -> None:
@@ -86,26 +104,48 @@ def around(owner: Any, name: str, before: Callable[[], None], after: Callable[[A
     setattr(owner, name, outer)
 
 
+def put(module: object, **values: object) -> None:
+    """Put other values in place of a module's own, each of which it has."""
+    for name, value in values.items():
+        getattr(module, name)
+        setattr(module, name, value)
+
+
+def messengers() -> list[Any]:
+    """Return the modules of the messengers that this process will use: no others are imported."""
+    found: list[Any] = []
+    if os.environ.get("DISCORD_TOKEN"):
+        from bot.platforms.discord import messenger as discord
+
+        found.append((discord, discord.DiscordMessenger))
+    if os.environ.get("SLACK_BOT_TOKEN"):
+        from bot.platforms.slack import messenger as slack
+
+        found.append((slack, slack.SlackMessenger))
+    if not found:
+        from bot.platforms.webhook import messenger as webhook
+
+        found.append((webhook, webhook.WebhookMessenger))
+    return found
+
+
 def shorten_time() -> None:
     """Make the bot's times short enough for a thousand crashes."""
     from bot.app import service
     from bot.domain import retry
     from bot.jobs import send_deliveries
-    from bot.platforms.webhook import messenger
 
     put(send_deliveries, LEASE=LEASE, FRESH_CLAIM=FRESH_CLAIM)
-    put(retry, SETTLING=SETTLING, FIRST_DELAY=FIRST_DELAY)
+    put(retry, SETTLING=SETTLING, FIRST_DELAY=FIRST_DELAY, LONGEST_DELAY=LONGEST_DELAY)
     put(service, DIGESTS_EVERY=WAKE)
-    put(messenger, SEND_SECONDS=SEND_SECONDS, LOOKUP_SECONDS=SEND_SECONDS)
-    put(messenger, USER_AGENT=f"strait/{os.getpid()}")
+    for module, _ in messengers():
+        for name in ("SEND_SECONDS", "LOOKUP_SECONDS", "FIND_SECONDS", "PATIENCE_SECONDS"):
+            if hasattr(module, name):
+                put(module, **{name: SEND_SECONDS})
+        if hasattr(module, "NONCE_FRESH"):
+            put(module, NONCE_FRESH=NONCE_FRESH)
     defaults = send_deliveries.DeliverySender.__init__.__kwdefaults__ or {}
     defaults["at_once"] = AT_ONCE
-
-
-def put(module: object, **values: object) -> None:
-    """Put other values in place of a module's own."""
-    for name, value in values.items():
-        setattr(module, name, value)
 
 
 def place(point: Point) -> None:
@@ -113,37 +153,22 @@ def place(point: Point) -> None:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from bot.jobs import send_deliveries
-    from bot.platforms.webhook.messenger import WebhookMessenger
 
-    def nothing(*_: object) -> None:
-        return
+    def at(name: str) -> Callable[..., None]:
+        return lambda *_: point.at(name)
 
     claim = lambda claimed: point.at("after claim") if claimed else None  # noqa: E731
-    around(send_deliveries.DeliverySender, "_claim", nothing, claim)
-    around(
-        WebhookMessenger,
-        "send",
-        lambda: point.at("before send"),
-        lambda _: point.at("after send"),
-    )
-    around(
-        WebhookMessenger,
-        "find",
-        lambda: point.at("before look-up"),
-        lambda _: point.at("after look-up"),
-    )
-    around(
-        send_deliveries,
-        "record_outcome",
-        lambda: point.at("before record"),
-        lambda _: point.at("after record"),
-    )
+    around(send_deliveries.DeliverySender, "_claim", lambda: None, claim)
+    around(send_deliveries, "record_outcome", at("before record"), at("after record"))
+    for _, messenger in messengers():
+        around(messenger, "send", at("before send"), at("after send"))
+        around(messenger, "find", at("before look-up"), at("after look-up"))
 
     def before_commit() -> None:
         point.at("before commit")
         point.soon("during commit")
 
-    around(AsyncConnection, "commit", before_commit, lambda _: point.at("after commit"))
+    around(AsyncConnection, "commit", before_commit, at("after commit"))
 
 
 def place_in_migrations(point: Point) -> None:
@@ -159,76 +184,21 @@ def place_in_migrations(point: Point) -> None:
     Connection.execute = counted  # type: ignore[method-assign]
 
 
-def run(name: str, nth: str, seed: str, limit: str, *arguments: str) -> None:
-    """Run the bot with a point, its pass, a seed, a limit of file sizes and its own arguments."""
-    if int(limit):
-        # A full disk, as far as this process can tell: its files grow no further.
-        resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), resource.RLIM_INFINITY))
-    point = Point(name, int(nth), int(seed))
-    if name == "migration":
-        place_in_migrations(point)
-    else:
-        shorten_time()
-        place(point)
-    sys.argv = ["strait", *arguments]
-    from bot.cli.main import main as bot_main
-
-    bot_main()
-
-
-def fork() -> None:
-    """Run the bot for each line of standard input, in a fork with imports and settings done.
-
-    The first answers ``started PID``; an end answers ``ended PID CODE`` (negative: the signal).
-    """
-    from bot.app import outputs, service  # noqa: F401 - imported for the forks
-    from bot.cli import run as run_command
-    from bot.jobs import send_deliveries, tell_outcomes  # noqa: F401
-    from bot.platforms.webhook import messenger  # noqa: F401
-    from bot.rendering.texts import load_texts
-    from bot.settings import load_settings
-
-    loaded = load_settings(read_locales=load_texts)
-    put(run_command, settings=lambda **_: loaded)
-
-    inbox = os.fdopen(os.dup(0), "rb", buffering=0)
-    living: set[int] = set()
-    while True:
-        readable, _, _ = select.select([inbox], [], [], POLL_SECONDS)
-        if readable:
-            line = inbox.readline()
-            if not line:
-                return
-            living.add(_fork(json.loads(line)))
-        for pid in [pid for pid in living if _has_ended(pid)]:
-            living.remove(pid)
-
-
-def _fork(arguments: list[str]) -> int:
-    pid = os.fork()
-    if pid == 0:
-        null = os.open(os.devnull, os.O_RDWR)
-        os.dup2(null, 0)
-        os.dup2(null, 1)
-        run(*arguments)
-        os._exit(0)
-    print(f"started {pid}", flush=True)
-    return pid
-
-
-def _has_ended(pid: int) -> bool:
-    ended, status = os.waitpid(pid, os.WNOHANG)
-    if ended:
-        print(f"ended {pid} {os.waitstatus_to_exitcode(status)}", flush=True)
-    return bool(ended)
-
-
 def main() -> None:
-    """``fork``, or what ``run`` takes."""
-    if sys.argv[1:] == ["fork"]:
-        fork()
-    else:
-        run(*sys.argv[1:])
+    """Prepare the fault, then be the bot."""
+    fault = Fault(**json.loads(os.environ[VARIABLE]))
+    if fault.file_limit:
+        # A full disk, as far as this process can tell: its files grow no further.
+        resource.setrlimit(resource.RLIMIT_FSIZE, (fault.file_limit, resource.RLIM_INFINITY))
+    point = Point(fault)
+    if fault.point == "migration":
+        place_in_migrations(point)
+    elif fault.shortens:
+        shorten_time()
+    if fault.point and fault.point != "migration":
+        place(point)
+    sys.argv[0] = "bot"
+    runpy.run_module("bot", run_name="__main__", alter_sys=True)
 
 
 if __name__ == "__main__":

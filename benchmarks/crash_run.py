@@ -1,68 +1,43 @@
-"""One database and one platform, and the processes that are killed over them."""
+"""One database, one platform, and the processes that are killed between them."""
 
 import asyncio
 import os
 import random
 import signal
-import sqlite3
-import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from enum import StrEnum
+from itertools import count
 from pathlib import Path
 
 from aiohttp import web
-from sqlalchemy import func, select
 
-from benchmarks.crash_child import LEASE
-from benchmarks.crash_processes import Forks, Process, execute
+from benchmarks.crash_child import Fault
+from benchmarks.crash_outbox import CHANNELS, Outbox
+from benchmarks.crash_process import Process, execute, migrate
+from benchmarks.crash_receivers import Kind, Receiver, Upset, open_receiver
 from benchmarks.crash_report import Tally
 from bot.domain.errors import StorageError
-from bot.domain.model import (
-    DeliveryStatus,
-    Destination,
-    Language,
-    Subscription,
-    Taste,
-)
-from bot.domain.schedule import parse_schedule
-from bot.storage import deliveries as outbox
-from bot.storage import subscriptions
 from bot.storage.database import Database
-from bot.storage.schema import deliveries
-from tests.fakes.loopback import Loopback
 from tests.fakes.postgres import PostgresServer
-
-ROOT = Path(__file__).parents[1]
 
 # Several processes at once, as while a hosting service hands over from one to the next.
 PROCESSES = 4
-
-# A killed process's destinations wait for the lease: with so many the others have work.
-CHANNELS = 100
-
-# The outbox is filled up to this, by digests of so many parts.
-FILL, PARTS = 400, 2
 
 # A passing of a named point at which the process dies: the first, or one a little later.
 MOST_PASSES = 4
 
 # A process that was not killed at its point by then (it had nothing to do) is killed anyway.
-PATIENCE = 10.0
+PATIENCE = 30.0
 
 # Random times: from the start of the interpreter to well into the sending.
-RANDOM_SECONDS = 1.0
+RANDOM_SECONDS = 3.0
 
-# One process of so many is a new interpreter; the others are forks of one that has its imports
-# done, so that the kills fall into the work and not into a start that is always the same.
-EXECUTED_OF = 10
+SETTLE_SECONDS = 180
 
-FROZEN_SECONDS = LEASE.total_seconds() + 1
-
-SETTLE_SECONDS = 90
+# One post of so many is cut off, refused or left without an answer.
+UPSET_OF = 50
 
 SELF = (
     "after claim",
@@ -75,16 +50,10 @@ SELF = (
     "after record",
 )
 PLATFORM = {"request begun": "headers", "request whole": "body", "accepted": "accepted"}
-FIRST_KILLS = 10
+RANDOM = "random time"
+# Only what an earlier kill has left can be looked for.
+FIRST_KILLS = 5
 LOOKS = ("before look-up", "after look-up")
-
-TASTE = Taste(
-    topics=("japan-korea",),
-    schedule=parse_schedule("daily 08:00", "Asia/Seoul"),
-    language=Language.EN,
-    max_stories=10,
-)
-
 
 # As the environment names a database → as the storage does.
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
@@ -96,311 +65,195 @@ def database_url(url: str) -> str:
     return f"{DRIVERS[scheme]}:{rest}"
 
 
-class Mode(StrEnum):
-    """How what became of a message is found out."""
+@dataclass(kw_only=True)
+class Aim:
+    """The n-th request of a process at whose stage it gets a signal."""
 
-    HISTORY = "history"
-    KEYS = "keys"
-    BLIND = "blind"
+    stage: str
+    nth: int = 1
+    gets: signal.Signals = signal.SIGKILL
 
 
 @dataclass(kw_only=True)
 class Run:
-    """A database of one mode and its processes."""
+    """A database, a platform and their processes."""
 
     url: str
-    mode: Mode
+    kind: Kind
     chance: random.Random
     folder: Path
     database: Database
-    platform: Loopback
+    receiver: Receiver
     server: PostgresServer | None
+    channels: int
     tally: Tally
-    aims: dict[int, str] = field(default_factory=dict)
-    expected: dict[str, list[str]] = field(default_factory=dict)
-    subscribed: list[Subscription] = field(default_factory=list)
-    slots: int = 0
-    seen: set[int] = field(default_factory=set)
-    forks: Forks = field(init=False)
+    aims: dict[str, Aim] = field(default_factory=dict)
+    processes: dict[str, Process] = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)
+    names: Iterator[int] = field(default_factory=lambda: count(1))
+    points: list[str] = field(default_factory=list)
+    outbox: Outbox = field(init=False)
 
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, url: str, mode: Mode, *, seed: int, server: PostgresServer | None
+        cls,
+        url: str,
+        kind: Kind,
+        *,
+        seed: int,
+        server: PostgresServer | None,
+        channels: int = CHANNELS,
     ) -> AsyncIterator["Run"]:
         """Make the database, its subscriptions and the platform."""
+        name = "postgres" if server else "sqlite"
+        database = Database(database_url(url))
         with tempfile.TemporaryDirectory(prefix="strait-crash-") as folder:
-            database = Database(database_url(url))
-            platform = Loopback(honours_key=mode is Mode.KEYS)
-            async with platform:
+            async with open_receiver(kind) as receiver:
                 run = cls(
                     url=url,
-                    mode=mode,
-                    chance=random.Random(f"{seed}{mode}{bool(server)}"),
+                    kind=kind,
+                    chance=random.Random(f"{seed}{kind}{name}"),
                     folder=Path(folder),
                     database=database,
-                    platform=platform,
+                    receiver=receiver,
                     server=server,
-                    tally=Tally(database="postgres" if server else "sqlite", mode=mode),
+                    channels=channels,
+                    tally=Tally(database=name, kind=kind, can_tell=kind.can_tell),
                 )
-                platform.on_stage = run._at_stage
-                await run._prepare()
                 try:
+                    await run._prepare()
                     yield run
                 finally:
-                    await run.forks.close()
-                    await database.close()
+                    await run._end()
 
     async def _prepare(self) -> None:
-        await self.database.migrate()
-        config = self.folder / "config"
-        config.mkdir()
-        (config / "feeds.toml").write_text("")
-        (config / "settings.toml").write_text("".join(map(self._output, range(CHANNELS))))
-        self.forks = Forks(self.environ, self.folder / "stderr")
-        await self.forks.open()
-        now = datetime.now(UTC)
-        async with self.database.write() as connection:
-            for number in range(CHANNELS):
-                where = Destination(platform="webhook", workspace="local", channel=f"c{number}")
-                self.subscribed.append(
-                    await subscriptions.add(
-                        connection, where, TASTE, created_by=None, after=now, now=now
-                    )
-                )
+        self.receiver.listen(self._at_stage)
+        await migrate(self.url, self.folder)
+        (self.folder / "feeds.toml").write_text("", encoding="utf-8")
+        settings = self.receiver.settings(self.channels)
+        (self.folder / "settings.toml").write_text(settings, encoding="utf-8")
+        self.outbox = Outbox(database=self.database, receiver=self.receiver)
+        await self.outbox.subscribe(self.channels)
 
-    def _output(self, number: int) -> str:
-        name = f"c{number}"
-        more = {
-            Mode.HISTORY: f'lookup_url = "{self.platform.history(name)}"\n',
-            Mode.KEYS: "honours_key = true\n",
-            Mode.BLIND: "",
-        }[self.mode]
-        url = self.platform.url(name)
-        return f'[[output]]\nname = "{name}"\nkind = "webhook"\nurl = "{url}"\n{more}'
+    async def _end(self) -> None:
+        for process in self.processes.values():
+            await process.kill()
+        await self.database.close()
 
-    async def crash(self, kills: int, *, troubles: bool = True) -> Tally:
-        """Kill so often, then let everything be sent; returns what was counted.
-
-        Without ``troubles`` there is nothing but kills.
-        """
+    async def kill(self, kills: int) -> None:
+        """Kill so often, several processes at once."""
         began = asyncio.get_running_loop().time()
-        await self._fill()
         hands = [asyncio.create_task(self._kill_until(kills)) for _ in range(PROCESSES)]
         try:
             await asyncio.gather(*hands)
         finally:
             for hand in hands:
                 hand.cancel()
-        if troubles and self.mode is not Mode.BLIND:
-            await self._other_troubles()
-        await self._settle()
-        await self._count()
-        self.tally.seconds = asyncio.get_running_loop().time() - began
-        return self.tally
+        self.tally.seconds += asyncio.get_running_loop().time() - began
 
     async def _kill_until(self, kills: int) -> None:
-        while self.tally.kills < kills:
-            await self._fill()
-            await self._kill_once(self.chance.choice(self._points()))
+        # What the other hands are about to kill counts too.
+        while sum(self.tally.aimed.values()) < kills:
+            point = self._next_point()
+            self.tally.aimed[point] += 1
+            await self.outbox.fill()
+            await self._kill_once(point)
 
-    def _points(self) -> tuple[str, ...]:
-        # Only what an earlier kill has left can be looked for.
-        looks = LOOKS if self.mode is not Mode.BLIND and self.tally.kills > FIRST_KILLS else ()
-        return (*SELF, *PLATFORM, *looks, "random time")
+    def _next_point(self) -> str:
+        """Return each point equally often, in random order."""
+        if not self.points:
+            looks = LOOKS if self.kind.can_tell and self.kind is not Kind.KEY else ()
+            self.points = [*SELF, *PLATFORM, *looks, RANDOM]
+            self.chance.shuffle(self.points)
+        early = self.tally.kills < FIRST_KILLS
+        ready = [p for p in self.points if not (early and p in LOOKS)] or [RANDOM]
+        if ready[-1] in self.points:
+            self.points.remove(ready[-1])
+        return ready[-1]
 
     async def _kill_once(self, point: str) -> None:
         nth = self.chance.randint(1, MOST_PASSES)
-        process = await self.start(point if point in {*SELF, *LOOKS} else "none", nth)
+        inside = point in SELF or point in LOOKS
+        process = await self.start(point if inside else "", nth)
         if point in PLATFORM:
-            self.aims[process.pid] = PLATFORM[point]
-        patience = self.chance.uniform(0, RANDOM_SECONDS) if point == "random time" else PATIENCE
+            self.aims[process.name] = Aim(stage=PLATFORM[point], nth=nth)
+        patience = self.chance.uniform(0, RANDOM_SECONDS) if point == RANDOM else PATIENCE
         try:
             await asyncio.wait_for(process.wait(), patience)
         except TimeoutError:
             # It had nothing to do at its point: a kill at a random time all the same.
-            self.tally.missed[point] += point != "random time"
-            point = "random time"
+            point = RANDOM
             await process.kill()
-        self.aims.pop(process.pid, None)
-        if process.code == -signal.SIGKILL:
+        self.aims.pop(process.name, None)
+        if process.was_killed:
             self.tally.killed(point)
         else:
             self.tally.failed(point, process.code)
 
-    def _at_stage(self, stage: str, request: web.BaseRequest) -> None:
-        pid = int(request.headers.get("User-Agent", "/0").partition("/")[2] or 0)
-        self.seen.add(pid)
-        if self.aims.get(pid) == stage:
-            self.aims.pop(pid)
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+    def _at_stage(self, stage: str, request: web.Request) -> None:
+        name = request.match_info.get("by", "")
+        self.seen.add(name)
+        if stage == "body" and self.chance.randrange(UPSET_OF) == 0:
+            upset = self.chance.choice(list(Upset))
+            self.tally.upsets[upset] += 1
+            self.receiver.upset(upset)
+        aim = self.aims.get(name)
+        if aim is None or aim.stage != stage:
+            return
+        aim.nth -= 1
+        if aim.nth == 0:
+            self.aims.pop(name)
+            self.processes[name].send(aim.gets)
 
-    async def start(self, point: str = "none", nth: int = 1, *, limit: int = 0) -> Process:
-        """Start a sending process: of some the whole life is tried, of most the work."""
-        seed = str(self.chance.randrange(2**31))
-        arguments = (point, str(nth), seed, str(limit), "run", "--roles", "send")
-        if self.chance.randrange(EXECUTED_OF) == 0:
-            return await execute(arguments, self.environ, self.folder / "stderr")
-        return await self.forks.start(arguments)
+    async def start(
+        self, point: str = "", nth: int = 1, *, stops: bool = False, file_limit: int = 0
+    ) -> Process:
+        """Start a sending process: a new interpreter."""
+        name = f"p{next(self.names)}"
+        seed = self.chance.randrange(2**31)
+        fault = Fault(point=point, nth=nth, seed=seed, stops=stops, file_limit=file_limit)
+        self.processes[name] = await execute(
+            name, ("run", "--roles", "send"), self.environ(name), fault=fault, folder=self.folder
+        )
+        return self.processes[name]
 
-    @property
-    def environ(self) -> dict[str, str]:
-        """The processes' environment."""
-        return {
+    def environ(self, name: str) -> dict[str, str]:
+        """Return a process's environment."""
+        return self.receiver.environ(name, self.channels) | {
             "PATH": os.environ.get("PATH", ""),
             "DATABASE_URL": self.url,
-            "STRAIT_CONFIG_DIR": str(self.folder / "config"),
+            "STRAIT_CONFIG_DIR": str(self.folder),
             "STRAIT_ALLOW_NETWORKS": "127.0.0.0/8",
-            "LOG_LEVEL": "ERROR",
+            "LOG_LEVEL": "WARNING",
         }
 
-    async def _until_sending(self, process: Process) -> None:
-        async with asyncio.timeout(SETTLE_SECONDS):
-            while process.pid not in self.seen:  # noqa: ASYNC110 - many are waited for
-                await asyncio.sleep(0.01)
-
-    async def _start_sending(self) -> Process:
+    async def start_sending(self) -> Process:
         """Start a process and wait until it is in the middle of its work."""
         process = await self.start()
-        await self._until_sending(process)
+        async with asyncio.timeout(SETTLE_SECONDS):
+            while process.name not in self.seen:
+                # The others must not have sent everything before it comes.
+                await self.outbox.fill()
+                await asyncio.sleep(0.05)
         await asyncio.sleep(self.chance.uniform(0, 0.2))
         return process
 
-    async def _fill(self) -> None:
-        """Put digests into the outbox until enough is waiting."""
-        while await self._waiting() < FILL:
-            self.slots += 1
-            slot = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=self.slots)
-            await self._write(slot)
-
-    async def _write(self, slot: datetime) -> None:
-        now = datetime.now(UTC)
-        async with self.database.write() as connection:
-            for one in self.subscribed:
-                payloads = [f'{{"text":"{self.slots}.{part}"}}' for part in range(PARTS)]
-                await outbox.add(connection, one, payloads, slot_at=slot, now=now)
-
-    async def _waiting(self) -> int:
-        statuses = [DeliveryStatus.PENDING, DeliveryStatus.SENDING]
-        statement = select(func.count()).select_from(deliveries)
-        async with self.database.read() as connection:
-            count = await connection.scalar(statement.where(deliveries.c.status.in_(statuses)))
-        return count or 0
-
-    async def _other_troubles(self) -> None:
-        """SIGTERM, a frozen process, a lost database and a full disk, each beside another one."""
-        await self._terminate()
-        await self._freeze()
-        await (self._lose_database() if self.server else self._fill_disk())
-
-    async def _terminate(self) -> None:
-        for _ in range(3):
-            await self._fill()
-            process = await self._start_sending()
-            process.send(signal.SIGTERM)
-            code = await asyncio.wait_for(process.wait(), 25)
-            self.tally.other("SIGTERM", ended=code == 0)
-
-    async def _freeze(self) -> None:
-        """Freeze a process in the middle of its work until another has taken its claims."""
-        for _ in range(3):
-            await self._fill()
-            process = await self._start_sending()
-            process.send(signal.SIGSTOP)
-            other = await self.start()
-            await asyncio.sleep(FROZEN_SECONDS)
-            process.send(signal.SIGCONT)
-            await asyncio.sleep(1)
-            for one in (process, other):
-                await one.kill()
-            self.tally.other("frozen past its lease", ended=True)
-
-    async def _lose_database(self) -> None:
-        if self.server is None:
-            raise RuntimeError("SQLite has no connections to lose")
-        name = self.url.rpartition("/")[2]
-        for trouble in ("connections ended", "connections ended", "database restarted"):
-            await self._fill()
-            processes = [await self._start_sending(), await self._start_sending()]
-            if trouble == "database restarted":
-                await self.database.close()
-                await asyncio.to_thread(self.server.restart)
-            else:
-                await asyncio.to_thread(self.server.terminate, name)
-            await asyncio.sleep(2)
-            alive = all(process.code is None for process in processes)
-            self.tally.other(trouble, ended=alive)
-            for process in processes:
-                await process.kill()
-
-    async def _fill_disk(self) -> None:
-        path = Path(self.url.removeprefix("sqlite:///"))
-        for _ in range(3):
-            await self._fill()
-            with sqlite3.connect(path) as connection:
-                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            # The log may grow by a few pages, then nothing can be written any more.
-            process = await self.start(limit=self.chance.randint(4, 40) * 4096)
-            await asyncio.sleep(2)
-            self.tally.other("full disk", ended=process.code is None)
-            await process.kill()
-
-    async def _settle(self) -> None:
-        """Let two processes end the work undisturbed."""
+    async def settle(self) -> Tally:
+        """Let two processes end the work undisturbed; returns what was counted."""
+        clock = asyncio.get_running_loop().time
+        began = clock()
         processes = [await self.start(), await self.start()]
-        end = asyncio.get_running_loop().time() + SETTLE_SECONDS
-        while asyncio.get_running_loop().time() < end:
+        while clock() - began < SETTLE_SECONDS:
             with suppress(StorageError):
-                if not await self._waiting():
+                if not await self.outbox.waiting():
                     break
             await asyncio.sleep(0.3)
         for process in processes:
             process.send(signal.SIGTERM)
             await process.wait()
-
-    async def _count(self) -> None:
-        statement = select(
-            deliveries.c.channel, deliveries.c.key, deliveries.c.status, deliveries.c.problem
-        ).order_by(deliveries.c.id)
-        async with self.database.read() as connection:
-            rows = (await connection.execute(statement)).all()
-        self.tally.count(
-            [(row.channel, row.key, row.status, row.problem) for row in rows],
-            [(one.channel, one.key) for one in self.platform.arrived],
-        )
-
-
-async def migrations_survive(new_url: Callable[[str], str], kills: int, seed: int) -> Tally:
-    """Kill `migrate` between its statements; the schema is the old or the new one, never half."""
-    chance = random.Random(seed)
-    tally = Tally(database="sqlite", mode="migrations")
-    url = new_url("migrations")
-    tally.database = "sqlite" if url.startswith("sqlite") else "postgres"
-    began = asyncio.get_running_loop().time()
-    while tally.kills < kills:
-        process = await _migrate(url, "migration", chance.randint(1, 60))
-        if process.returncode == -signal.SIGKILL:
-            tally.killed("migration")
-        else:
-            url = new_url(f"migrations-{tally.kills}-{chance.randrange(10**6)}")
-    ended = (await _migrate(url, "none", 1)).returncode == 0
-    database = Database(database_url(url))
-    await database.check()
-    await database.close()
-    tally.other("migrated in the end", ended=ended)
-    tally.seconds = asyncio.get_running_loop().time() - began
-    return tally
-
-
-async def _migrate(url: str, point: str, nth: int) -> asyncio.subprocess.Process:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "benchmarks.crash_child", point, str(nth), "1", "0", "migrate"),
-        cwd=ROOT,
-        env={"PATH": os.environ.get("PATH", ""), "DATABASE_URL": url},
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    await process.wait()
-    return process
+        self.tally.history_read, self.tally.repeats_dropped = self.receiver.asked()
+        told = await self.outbox.told()
+        self.tally.count(self.outbox.expected, self.receiver.arrived(), told)
+        self.tally.seconds += clock() - began
+        return self.tally

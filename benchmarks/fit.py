@@ -8,7 +8,7 @@ written: no text leaves the data.
 
 import argparse
 
-from benchmarks import fit_relevance
+from benchmarks import fit_relevance, score_relevance
 from benchmarks.fit_stories import fit_stories
 from benchmarks.report import print_table
 
@@ -20,8 +20,8 @@ def main() -> None:
     parser.add_argument("--relevance", action="store_true", help="refit the relevance alone")
     asked = parser.parse_args()
     if asked.folds:
-        print_table(fit_relevance.relevance_rows(), title="Relevance out of fold")
-        print_table(fit_relevance.issue_rows(), title="Issues, leaving out each event")
+        print_table(score_relevance.relevance_rows(), title="Relevance out of fold")
+        print_table(score_relevance.issue_rows(), title="Issues, leaving out each event")
         return
     fit_relevance.fit_and_write()
     if not asked.relevance:

@@ -46,6 +46,24 @@ def average_precision(scores: Sequence[float], true: Sequence[bool]) -> float:
     return _share(total, hits)
 
 
+def brier(chances: Sequence[float], true: Sequence[bool]) -> float:
+    """Return the mean squared distance of probabilities from the truth (Brier 1950): 0 is best."""
+    both = zip(chances, true, strict=True)
+    return _share(sum((chance - one) ** 2 for chance, one in both), len(true))
+
+
+def calibration_error(chances: Sequence[float], true: Sequence[bool], *, bins: int) -> float:
+    """Return the expected calibration error over bins of equal width (Naeini et al. 2015).
+
+    Each bin's distance between its mean probability and its share of true items, weighed by
+    how many items lie in it.
+    """
+    gaps = [0.0] * bins
+    for chance, one in zip(chances, true, strict=True):
+        gaps[min(int(chance * bins), bins - 1)] += chance - one
+    return _share(sum(map(abs, gaps)), len(true))
+
+
 def b_cubed(said: Sequence[Hashable], true: Sequence[Hashable]) -> Score:
     """Return B³ (Bagga & Baldwin 1998): each item's own precision and recall, averaged."""
     both = Counter(zip(said, true, strict=True))

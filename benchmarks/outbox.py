@@ -10,6 +10,7 @@ code 1 otherwise.
 
 import argparse
 import asyncio
+import json
 import os
 import random
 import sys
@@ -21,8 +22,9 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from benchmarks.crash_report import Tally
-from benchmarks.crash_run import TASTE, database_url
+from benchmarks.crash_outbox import TASTE
+from benchmarks.crash_report import Tally, Told
+from benchmarks.crash_run import database_url
 from bot.domain.model import DeliveryStatus, Destination
 from bot.storage import deliveries as outbox
 from bot.storage import subscriptions
@@ -40,7 +42,7 @@ PER_SECOND = 0.1
 FAULTS: Sequence[tuple[Step, int]] = ((ACCEPT_AND_DROP, 2), (DROP, 2), (refuse(503), 2))
 
 # A digest as large as most: three stories with their sources.
-PAYLOAD = '{"text":"' + "x" * 4000 + '"}'
+TEXT = "x" * 4000
 
 # A process that grows by less than this over ten thousand deliveries keeps nothing of them.
 FLAT_MB = 10.0
@@ -77,7 +79,7 @@ async def send_all(count: int, destinations: int, seed: int) -> tuple[Tally, Mem
     """Put the deliveries into an outbox and let a process send them."""
     chance = random.Random(seed)
     platform = Loopback(per_second=PER_SECOND, default=ACCEPT)
-    tally, memory = Tally(database="sqlite", mode="history"), Memory()
+    tally, memory = Tally(database="sqlite", kind="webhook, look-up"), Memory()
     with tempfile.TemporaryDirectory(prefix="strait-outbox-") as name:
         folder = Path(name)
         url = f"sqlite:///{folder}/strait.sqlite3"
@@ -85,7 +87,7 @@ async def send_all(count: int, destinations: int, seed: int) -> tuple[Tally, Mem
             platform.script.extend(_script(chance, count * 3))
             database = Database(database_url(url))
             await database.migrate()
-            await _fill(database, count // destinations, destinations)
+            expected = await _fill(database, count // destinations, destinations)
             process = await _start(folder, url, platform, destinations)
             began = asyncio.get_running_loop().time()
             async with asyncio.timeout(PATIENCE_SECONDS):
@@ -95,7 +97,7 @@ async def send_all(count: int, destinations: int, seed: int) -> tuple[Tally, Mem
             tally.seconds = asyncio.get_running_loop().time() - began
             process.terminate()
             await process.wait()
-            await _count(database, platform, tally)
+            tally.count(expected, _arrived(platform), await _told(database))
             await database.close()
     return tally, memory, platform
 
@@ -106,7 +108,8 @@ def _script(chance: random.Random, count: int) -> list[Step]:
     return chance.choices([ACCEPT, *steps], [usual, *weights], k=count)
 
 
-async def _fill(database: Database, each: int, destinations: int) -> None:
+async def _fill(database: Database, each: int, destinations: int) -> dict[str, list[str]]:
+    """Put digests into the outbox; returns what each channel must get, in order."""
     now = datetime.now(UTC)
     async with database.write() as connection:
         mine = [
@@ -122,8 +125,14 @@ async def _fill(database: Database, each: int, destinations: int) -> None:
         ]
         for slot in range(each):
             slot_at = now + timedelta(hours=slot)
-            for one in mine:
-                await outbox.add(connection, one, [PAYLOAD], slot_at=slot_at, now=now)
+            payload = json.dumps({"text": f"{_label(slot_at)} {TEXT}"})
+            await outbox.add_for(connection, mine, [payload], slot_at=slot_at, now=now)
+    labels = [_label(now + timedelta(hours=slot)) for slot in range(each)]
+    return {one.destination.channel: labels for one in mine}
+
+
+def _label(slot: datetime) -> str:
+    return f"{slot:%Y-%m-%dT%H:%M}"
 
 
 async def _start(
@@ -156,14 +165,18 @@ async def _waiting(database: Database) -> int:
         return await connection.scalar(statement.where(deliveries.c.status.in_(statuses))) or 0
 
 
-async def _count(database: Database, platform: Loopback, tally: Tally) -> None:
-    columns = (deliveries.c.channel, deliveries.c.key, deliveries.c.status, deliveries.c.problem)
+def _arrived(platform: Loopback) -> list[tuple[str, str]]:
+    return [(one.channel, one.document["text"].partition(" ")[0]) for one in platform.arrived]
+
+
+async def _told(database: Database) -> dict[tuple[str, str], Told]:
+    columns = (deliveries.c.channel, deliveries.c.slot_at, deliveries.c.status)
     async with database.read() as connection:
-        rows = (await connection.execute(select(*columns).order_by(deliveries.c.id))).all()
-    tally.count(
-        [(row.channel, row.key, row.status, row.problem) for row in rows],
-        [(one.channel, one.key) for one in platform.arrived],
-    )
+        rows = await connection.execute(select(*columns, deliveries.c.problem))
+        return {
+            (row.channel, _label(row.slot_at)): Told(status=row.status, problem=row.problem)
+            for row in rows
+        }
 
 
 def main() -> None:
@@ -178,8 +191,8 @@ def main() -> None:
     print(
         f"python -m benchmarks.outbox --deliveries {given.deliveries} "
         f"--destinations {given.destinations} --seed {given.seed}\n\n"
-        f"{tally.deliveries} deliveries to {given.destinations} destinations in "
-        f"{tally.seconds:.0f} s ({tally.deliveries / tally.seconds:.0f} a second)\n"
+        f"{tally.expected} deliveries to {given.destinations} destinations in "
+        f"{tally.seconds:.0f} s ({tally.expected / tally.seconds:.0f} a second)\n"
         f"{platform.requests} requests, {platform.refused} of them answered 429\n"
         f"lost {len(tally.lost)}, repeated {len(tally.repeated)}, "
         f"uncertain {sum(tally.uncertain.values())}, unfinished {len(tally.unfinished)}, "

@@ -27,12 +27,14 @@ from bot.app.demo import open_demo
 from bot.commands.news import News, as_digest, latest_news
 from bot.demo.samples import load_sample_feeds, render_sample
 from bot.domain.compose import DigestRequest
+from bot.domain.lens import Viewpoint
 from bot.domain.model import Language
 from bot.domain.topic import Topic
 from bot.feeds.parse import parse_feed
 from bot.jobs.write_digests import DigestWriter
 from bot.settings import load_settings
 from bot.storage.database import Database
+from bot.summarize.counts import counts_that_differ
 from bot.summarize.extractive import ExtractiveSummarizer
 from bot.understanding.vectors import load_encoder
 
@@ -171,7 +173,7 @@ async def looking_up(database: Database, topic: Topic, *, note: str) -> list[Row
 
 async def digesting(database: Database, topic: Topic, *, note: str) -> list[Row]:
     """Compose a digest from new summaries, and from kept ones."""
-    writer = DigestWriter(database, ExtractiveSummarizer())
+    writer = DigestWriter(database, ExtractiveSummarizer(), viewpoint=_viewpoint())
     request = DigestRequest(
         topic=topic,
         language=Language.EN,
@@ -209,6 +211,11 @@ async def once(writer: DigestWriter, request: DigestRequest) -> float:
     start = time.perf_counter()
     await writer.write(request)
     return (time.perf_counter() - start) * 1000
+
+
+def _viewpoint() -> Viewpoint:
+    """Return how an instance looks at stories: with its terms and numbers."""
+    return Viewpoint(style=load_settings({}).house_style, counts=counts_that_differ)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -97,12 +97,14 @@ class App:
     def house(self) -> House:
         """How stories are chosen here: the caps of the settings, and outlets' owners."""
         from bot.domain.ranking import House
+        from bot.understanding.expressions import finds
 
         taste = self.settings.digest
         return House(
             max_per_issue=taste.max_per_issue,
             max_per_outlet=taste.max_per_outlet,
             owners=self.settings.outlet_cards.owners,
+            finds=finds,
         )
 
     @cached_property
@@ -293,6 +295,7 @@ class App:
             canonical=canonical_url,
             remember=remember,
             keep=self.settings.retention,
+            house=self.house,
         )
 
     async def index(self, on_batch: Callable[[int], None] = lambda count: None) -> int:

@@ -65,5 +65,10 @@ def expected_beats(platforms: Collection[str]) -> list[str]:
     return [name for name in MEANING if name not in {"discord", "slack"} or name in platforms]
 
 
+def beat_facts() -> dict[str, str]:
+    """Return the beats by the names under which they are stored."""
+    return {_key(name): name for name in MEANING}
+
+
 def _key(name: str) -> str:
     return f"beat-{name}"

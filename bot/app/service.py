@@ -235,6 +235,11 @@ class Service:
             from bot.web.feeds import add_feeds
 
             add_feeds(web, PublicFeeds(self.app).read)
+        if (token := self.app.settings.environment.strait_metrics_token) is not None:
+            from bot.app.measures import Scrapes
+            from bot.web.metrics import add_metrics
+
+            add_metrics(web, token.get_secret_value(), Scrapes(self.app).read)
         for chat in chats:
             if chat.add_routes is not None:
                 chat.add_routes(web)

@@ -1,5 +1,6 @@
 """``digest``, ``news`` and ``story``."""
 
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import Annotated
 
@@ -12,10 +13,11 @@ from bot.commands.news import News, StoryDetail, find_topic, latest_news, parse_
 from bot.domain.model import Digest, Entry, Language, Story
 from bot.rendering.feeds import atom_of, json_feed_of
 from bot.rendering.html import render_html
-from bot.rendering.json import render_json
+from bot.rendering.json import evidence_json, render_json
 from bot.rendering.markdown import render_markdown
 from bot.rendering.text import render_console, render_text
 from bot.rendering.texts import Texts
+from bot.rendering.view import view_digest
 
 Topic = Annotated[str, typer.Argument(help="A topic, such as japan-korea.", show_default=False)]
 Since = Annotated[str, typer.Option("--since", help="How far back: 24h, 3d, 2w.")]
@@ -107,20 +109,39 @@ def story(
     ] = None,
     lang: Annotated[Language | None, typer.Option("--lang", help="The summary's language.")] = None,
 ) -> None:
-    """Show a story: its reports, why they are in it, and how its summaries were made."""
+    """Show a story: both sides, its reports, why they are in it, how its summaries were made."""
     if format is not None:
 
-        async def use(app: App) -> None:
+        async def print_page(app: App) -> None:
             page = await app.desk.story(story_id, language=lang)
             print_digest(page, app.texts[page.language], format)
 
-        with_app(use)
+        with_app(print_page)
         return
-    detail = with_app(lambda app: story_detail(app.database, story_id))
+
+    async def use(app: App) -> tuple[StoryDetail, Digest | None, Texts]:
+        detail = await story_detail(app.database, story_id)
+        # A topic that is no longer configured has no sides.
+        known = detail.story.topic in app.settings.topics
+        shown = await app.desk.story(detail.story.id) if known else None
+        return detail, shown, app.texts[app.settings.digest.language]
+
+    detail, shown, texts = with_app(use)
     if as_json:
-        print_json(detail_json(detail))
+        beside = evidence_json(shown.items[0], shown) if shown else {}
+        print_json({**detail_json(detail), **beside})
     else:
-        _print_story(detail)
+        _print_story(detail, _beside(shown, texts) if shown else ())
+
+
+def _beside(shown: Digest, texts: Texts) -> Iterator[str]:
+    """Yield, a line each, the story's status and what stands beside its summary."""
+    view = view_digest(shown, texts).items[0]
+    yield view.status
+    yield from (f"{side.name}: {side.line}" for side in view.sides if side.line)
+    for one in view.perspectives:
+        yield f"{one.name}: {one.sentence.text}"
+    yield from view.notes
 
 
 def detail_json(detail: StoryDetail) -> dict[str, object]:
@@ -168,12 +189,12 @@ def report_json(entry: Entry) -> dict[str, object]:
     }
 
 
-def _print_story(detail: StoryDetail) -> None:
+def _print_story(detail: StoryDetail, beside: Iterable[str]) -> None:
     told = detail.story
     print(f"{told.id}  {safe(told.headline)}")
     print(f"{told.issue}; {len(told.entries)} reports, {_local(told)}")
-    for ref in told.earlier:
-        print(f"earlier: {ref.id}  {safe(ref.headline)}")
+    for line in filter(None, beside):
+        print(f"  {safe(line)}")
     for language, summary in detail.summaries.items():
         print(f"summary in {language}: {safe(summary.method)}")
     for made in detail.corrections:

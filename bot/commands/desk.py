@@ -322,7 +322,9 @@ class Desk:
             self.database, subscription_id, platform=platform, workspace=workspace
         )
         topics = [self.topics[t] for t in subscription.taste.topics if t in self.topics]
-        return await passed_over_now(self.database, subscription, topics, now=self.clock())
+        return await passed_over_now(
+            self.database, subscription, topics, house=self.explaining.house, now=self.clock()
+        )
 
     async def correct(self, asked: Mending, by: Person) -> Correction:
         """Withdraw or correct a story, for an admin of the instance."""

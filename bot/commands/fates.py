@@ -1,23 +1,26 @@
 """In which digests of which subscriptions a story was told, and why not in the others."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.compose import Chosen, choose
 from bot.domain.explanation import SubscriptionFate
+from bot.domain.filters import Rule, reason_left_out
 from bot.domain.model import Reading, Story, Subscription
+from bot.domain.ranking import House
 from bot.domain.retention import cutoff
 from bot.domain.schedule import next_slot, preview_since
 from bot.domain.standing import (
     Standing,
     Written,
-    as_of,
     known_before,
     missed_by,
     stand,
-    untold,
+    within,
 )
 from bot.domain.topic import Level, Topic
 from bot.domain.why import Case, PassedOver, Scope, Told, decide, passed_over
@@ -56,17 +59,22 @@ class Fates:
         asked: Asked,
         scope: Scope | None,
         *,
+        house: House,
         digest_days: int,
         now: datetime,
     ) -> None:
-        """``digest_days``: how long digests are kept. ``scope`` None is the operator's."""
+        """``digest_days``: how long digests are kept. ``scope`` None is the operator's.
+
+        ``house`` says how this instance chooses stories.
+        """
         self._connection = connection
         self._asked = asked
         self._scope = scope
+        self._house = house
         self._kept_since = cutoff(digest_days, now=now)
         self._now = now
         # Subscriptions share their periods: those stories are read once.
-        self._stories: dict[tuple[datetime, datetime], list[Story]] = {}
+        self._stories: dict[tuple[datetime, datetime, bool], list[Story]] = {}
 
     async def all(self) -> tuple[SubscriptionFate, ...]:
         """Return the fate in each subscription, in the workspaces' order."""
@@ -122,10 +130,17 @@ class Fates:
             case,
             told=told,
             missed=missed,
-            standing=await self._stood(story, missed, written) if missed else None,
+            filtered=await asyncio.to_thread(self._filtered, subscription, story),
+            standing=await self._stood(subscription, story, missed, written) if missed else None,
             standing_now=await self._stands(subscription, story, since),
             looks_back_to=since,
         )
+
+    def _filtered(self, subscription: Subscription, story: Story) -> str | None:
+        """Return the filter that leaves the story out, if one does."""
+        filters, house = subscription.taste.filters, self._house
+        left = reason_left_out(story, filters, owners=house.owners, finds=house.finds)
+        return None if left is None or left.rule is Rule.TOLD else left.rule
 
     async def _told(
         self, subscription: Subscription, story: Story, found: Sequence[Document]
@@ -150,27 +165,26 @@ class Fates:
                 version=item.version,
                 has_report=None if asked is None else asked in item.entries,
                 delivery=delivered.get(one.written.slot_at),
+                breaking=one.written.breaking,
             )
             for one, place, item in telling
         )
 
     async def _stood(
-        self, story: Story, missed: Written, written: Sequence[Written]
+        self, subscription: Subscription, story: Story, missed: Written, written: Sequence[Written]
     ) -> Standing | None:
-        """Return where the story stood in a digest that did not tell it."""
-        then = as_of(story, missed.until)
-        if then is None or not missed.left_out:
+        """Return where the story stood in a digest that did not tell it.
+
+        By the filters that the subscription has now: it may have had others then.
+        """
+        if not missed.left_out:
             return None
-        among = untold(
-            await self._around(missed.since, missed.until),
-            known_before(written, missed),
-            since=missed.since,
-            until=missed.until,
-        )
-        limit = len(missed.versions)
-        others = [one for one in among if one.id != then.id]
-        sides = self._asked.topic.sides
-        return stand([*others, then], sides=sides, limit=limit, now=missed.until)[then.id]
+        limit, since, until = len(missed.versions), missed.since, missed.until
+        found = await self._with_others(subscription, story, since, until)
+        then = within(found, since=since, until=until)
+        known = known_before(written, missed)
+        chosen = await self._choose(then, subscription, known, limit=limit, now=until)
+        return stand(chosen, limit=limit).get(story.id)
 
     async def _stands(
         self, subscription: Subscription, story: Story, since: datetime
@@ -178,31 +192,85 @@ class Fates:
         """Return where the story would stand in a digest now; None where it would have no part."""
         if story.last_seen_at <= since:
             return None
+        found = await self._with_others(subscription, story, since, self._now)
         told = await digests.told_versions(self._connection, subscription.destination)
-        among = untold(await self._around(since, self._now), told, since=since, until=self._now)
         limit = subscription.taste.max_stories
-        others = [one for one in among if one.id != story.id]
-        sides = self._asked.topic.sides
-        return stand([*others, story], sides=sides, limit=limit, now=self._now)[story.id]
+        chosen = await self._choose(found, subscription, told, limit=limit, now=self._now)
+        return stand(chosen, limit=limit).get(story.id)
 
-    async def _around(self, since: datetime, until: datetime) -> list[Story]:
-        if (since, until) not in self._stories:
-            self._stories[since, until] = await stories.around(
-                self._connection, self._asked.topic.id, since=since, until=until
+    async def _choose(
+        self,
+        found: Sequence[Story],
+        subscription: Subscription,
+        told: Mapping[int, int],
+        *,
+        limit: int,
+        now: datetime,
+    ) -> Chosen:
+        # Twenty expressions over thousands of reports would hold up every heartbeat.
+        return await asyncio.to_thread(
+            choose,
+            found,
+            told=told,
+            topic=self._asked.topic,
+            limit=limit,
+            now=now,
+            filters=subscription.taste.filters,
+            house=self._house,
+        )
+
+    async def _with_others(
+        self, subscription: Subscription, story: Story, since: datetime, until: datetime
+    ) -> list[Story]:
+        """Return the story with those that the subscription may be told of the same time."""
+        found = await self._around(since, until)
+        if subscription.taste.filters.peripheral:
+            found = [*found, *await self._around(since, until, peripheral=True)]
+        return [story, *(one for one in found if one.id != story.id)]
+
+    async def _around(
+        self, since: datetime, until: datetime, *, peripheral: bool = False
+    ) -> list[Story]:
+        key = (since, until, peripheral)
+        if key not in self._stories:
+            self._stories[key] = await stories.around(
+                self._connection,
+                self._asked.topic.id,
+                since=since,
+                until=until,
+                peripheral=peripheral,
             )
-        return self._stories[since, until]
+        return self._stories[key]
 
 
 async def passed_over_now(
-    database: Database, subscription: Subscription, topics: Sequence[Topic], *, now: datetime
+    database: Database,
+    subscription: Subscription,
+    topics: Sequence[Topic],
+    *,
+    house: House,
+    now: datetime,
 ) -> tuple[PassedOver, ...]:
     """Return the stories that a subscription's digest would leave out now, topic by topic."""
     taste = subscription.taste
     since = preview_since(taste.schedule, now, covered_until=subscription.covered_until)
+    limit = taste.max_stories
     found: list[PassedOver] = []
     async with database.read() as connection:
         told = await digests.told_versions(connection, subscription.destination)
         for topic in topics:
             latest = await stories.latest(connection, topic.id, since=since, until=now)
-            found += passed_over(latest, told, sides=topic.sides, limit=taste.max_stories, now=now)
+            if taste.filters.peripheral:
+                latest += await stories.peripheral(connection, topic.id, since=since, until=now)
+            chosen = await asyncio.to_thread(
+                choose,
+                latest,
+                told=told,
+                topic=topic,
+                limit=limit,
+                now=now,
+                filters=taste.filters,
+                house=house,
+            )
+            found += passed_over(chosen, limit=limit)
     return tuple(found)

@@ -16,7 +16,8 @@ from bot.domain.account import Account, as_stored
 from bot.domain.errors import InputError, NotFoundError
 from bot.domain.explanation import Compared, SubscriptionFate, TopicWhy, Why
 from bot.domain.growth import Joined
-from bot.domain.model import Entry, Reading
+from bot.domain.model import Entry, Reading, Story
+from bot.domain.ranking import DEFAULT_HOUSE, House
 from bot.domain.retention import Retention
 from bot.domain.topic import Level, Topic
 from bot.domain.why import Scope
@@ -42,13 +43,14 @@ class Explaining:
     """What explanations take from the other parts.
 
     ``canonical`` gives an article's address the one spelling that is stored; ``remember``
-    tells how far back entries are compared.
+    tells how far back entries are compared; ``house`` says how stories are chosen.
     """
 
     account_of: AccountOf = as_stored
     canonical: Callable[[str], str] = str
     remember: Callable[[], timedelta] = timedelta
     keep: Retention = field(default_factory=Retention)
+    house: House = DEFAULT_HOUSE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,7 +142,7 @@ class Explainers:
         main = topics[0]
         asked = Asked(
             topic=main.topic,
-            story=main.story,
+            story=main.story or await self._lone_story(main.topic, entry, main.reading),
             reading=main.reading,
             level=main.level,
             entry_id=entry.id,
@@ -172,15 +174,16 @@ class Explainers:
                     f"There is no story {number}: `news TOPIC` lists the ids. "
                     f"An entry is named as entry:{number}, a report by its address."
                 )
-            known = {r.entry_id: r for r in await readings.of_story(connection, story.id)}
+            known = {r.entry_id: r for r in await _readings_of(connection, story)}
         lead = known.get(story.lead_entry_id)
         topic = self.topics.get(story.topic)
         if topic is None:
             raise NotFoundError(
                 f"Story {number} is of the topic {story.topic}, which is no longer configured."
             )
+        level = Level.PERIPHERAL if story.peripheral else Level.CORE
         asked = Asked(
-            topic=topic, story=story, reading=lead or next(iter(known.values())), level=Level.CORE
+            topic=topic, story=story, reading=lead or next(iter(known.values())), level=level
         )
         return Why(
             story=story,
@@ -193,8 +196,26 @@ class Explainers:
         self, asked: Asked, scope: Scope | None, *, now: datetime
     ) -> tuple[SubscriptionFate, ...]:
         async with self.database.read() as connection:
-            days = self.explaining.keep.digest_days
-            return await Fates(connection, asked, scope, digest_days=days, now=now).all()
+            days, house = self.explaining.keep.digest_days, self.explaining.house
+            fates = Fates(connection, asked, scope, house=house, digest_days=days, now=now)
+            return await fates.all()
+
+    async def _lone_story(
+        self, topic: Topic, entry: Entry, reading: Reading | None
+    ) -> Story | None:
+        """Return the story made of an entry that only touches the topic, or of its original."""
+        if reading is None or reading.story_id is not None:
+            return None
+        async with self.database.read() as connection:
+            return await stories.alone(connection, topic.id, reading.duplicate_of or entry.id)
+
+
+async def _readings_of(connection: AsyncConnection, story: Story) -> list[Reading]:
+    """Return a story's readings; no reading names a story of what only touches the topic."""
+    if not story.peripheral:
+        return await readings.of_story(connection, story.id)
+    found = await readings.of_entry(connection, story.lead_entry_id)
+    return [one for one in found if one.topic == story.topic]
 
 
 async def _with_stories(

@@ -58,12 +58,14 @@ class Chosen:
 
     ``left_out`` counts those that would fit but for the digest's length, ``outside`` those
     that the filters leave out; ``passed_over`` holds both, and what was told before, with why.
+    ``weights`` are those of the stories that fit (by their ids), told or not, heaviest first.
     """
 
     stories: tuple[tuple[Story, ItemKind], ...]
     left_out: int
     outside: int = 0
     passed_over: tuple[tuple[Story, LeftOut], ...] = ()
+    weights: Mapping[int, float] = field(default_factory=dict)
 
 
 def choose(
@@ -97,6 +99,7 @@ def choose(
         left_out=len(picked.left),
         outside=sum(why.rule is not Rule.TOLD for _, why in passed),
         passed_over=(*passed, *picked.left),
+        weights={story.id: weight for story, weight in weighed},
     )
 
 

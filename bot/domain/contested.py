@@ -12,7 +12,7 @@ from bot.domain.model import Entry, Issue
 from bot.domain.model.evidence import TermsDiffer, TermUse
 
 # Characters of a report that are looked at: its names stand early, and a hostile one is endless.
-READ = 6_000
+READ = 4_000
 
 # What is quoted at length is somebody else's wording; a shorter quotation is a word set apart
 # with distance (「徴用工」), and still the outlet's choice (characters).
@@ -24,6 +24,10 @@ BRACKETS = re.compile(r"\([^()]{1,60}\)|\[[^\[\]]{1,60}\]")
 
 # Hangul this short is part of other words (구독도), unless nothing stands before it.
 SHORT_HANGUL = 2
+
+
+# An outlet's name and one of its reports, as one text.
+Read = tuple[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,10 +66,11 @@ def terms_that_differ(
     entries: Sequence[Entry], style: HouseStyle, language: str
 ) -> tuple[TermsDiffer, ...]:
     """Return the things that the outlets call differently, in the reader's language's labels."""
+    read = [(entry.outlet_name, _plain(entry)) for entry in entries]
     return tuple(
         TermsDiffer(name=_in(term.house, language), uses=uses)
         for term in style.term
-        if len(uses := _uses(entries, term, language)) > 1
+        if len(uses := _uses(read, term, language)) > 1
     )
 
 
@@ -73,7 +78,8 @@ def taken_sides(text: str, style: HouseStyle, language: str) -> tuple[str, ...]:
     """Return the contested names in words of our own that are not the house style."""
     for house in sorted(_house_names(style, language), key=len, reverse=True):
         text = re.sub(re.escape(house), " ", text, flags=re.IGNORECASE)
-    return tuple(form for term in style.term for _, form in _mentions(text, term))
+    plain = unicodedata.normalize("NFKC", text)
+    return tuple(form for term in style.term for _, form in _mentions(plain, term))
 
 
 def _house_names(style: HouseStyle, language: str) -> set[str]:
@@ -81,10 +87,10 @@ def _house_names(style: HouseStyle, language: str) -> set[str]:
     return {table[language] for table in tables if language in table}
 
 
-def _uses(entries: Sequence[Entry], term: Term, language: str) -> tuple[TermUse, ...]:
+def _uses(read: Sequence[Read], term: Term, language: str) -> tuple[TermUse, ...]:
     """Group the outlets by the name, or names, that they use of one thing."""
     groups: dict[tuple[int, ...], tuple[list[str], list[str]]] = {}
-    for outlet, found in _by_outlet(entries, term).items():
+    for outlet, found in _by_outlet(read, term).items():
         own = _own(found)
         outlets, written = groups.setdefault(own, ([], []))
         outlets.append(outlet)
@@ -99,14 +105,18 @@ def _uses(entries: Sequence[Entry], term: Term, language: str) -> tuple[TermUse,
     )
 
 
-def _by_outlet(entries: Iterable[Entry], term: Term) -> dict[str, list[tuple[int, str]]]:
+def _plain(entry: Entry) -> str:
+    # A headline is chosen with most care: its words count twice.
+    whole = f"{entry.title}\n{entry.title}\n{entry.text[:READ]}"
+    return unicodedata.normalize("NFKC", whole)
+
+
+def _by_outlet(read: Iterable[Read], term: Term) -> dict[str, list[tuple[int, str]]]:
     found: dict[str, list[tuple[int, str]]] = {}
-    for entry in entries:
-        # A headline is chosen with most care: its words count twice.
-        whole = f"{entry.title}\n{entry.title}\n{entry.text[:READ]}"
-        mentions = list(_mentions(whole, term))
+    for outlet, text in read:
+        mentions = list(_mentions(text, term))
         if mentions:
-            found.setdefault(entry.outlet_name, []).extend(mentions)
+            found.setdefault(outlet, []).extend(mentions)
     return found
 
 
@@ -119,9 +129,11 @@ def _own(found: Sequence[tuple[int, str]]) -> tuple[int, ...]:
 
 def _mentions(text: str, term: Term) -> Iterator[tuple[int, str]]:
     """Yield (variant, form as written) in order, outside of quotations and explanations."""
-    plain = unicodedata.normalize("NFKC", text)
-    foreign = list(_foreign(plain))
-    for match in _pattern(term).finditer(plain):
+    lowered = text.casefold()
+    if not any(form in lowered for form in _spellings(term)):
+        return
+    foreign = list(_foreign(text))
+    for match in _pattern(term).finditer(text):
         if match.lastgroup and not any(start < match.start() < end for start, end in foreign):
             yield int(match.lastgroup[1:].partition("_")[0]), match.group()
 
@@ -132,6 +144,13 @@ def _foreign(text: str) -> Iterator[tuple[int, int]]:
             yield match.span()
     for match in BRACKETS.finditer(text):
         yield match.span()
+
+
+@lru_cache(maxsize=256)
+def _spellings(term: Term) -> tuple[str, ...]:
+    """Return what a text must have one of, in its lower case, to name a thing at all."""
+    forms = (form for variant in term.variant for form in variant.forms)
+    return tuple(dict.fromkeys(unicodedata.normalize("NFKC", form).casefold() for form in forms))
 
 
 @lru_cache(maxsize=256)

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bot.domain.compose import Chosen
+from bot.domain.filters import LeftOut
 from bot.domain.growth import moment
 from bot.domain.model import Story
-from bot.domain.ranking import rank, score
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -14,6 +15,7 @@ class Written:
     """What a digest of a subscription held: stories with a report in ``(since, until]``.
 
     ``versions`` maps the ids of the stories told to their versions, in the digest's order.
+    ``breaking``: it held what was told at once, and passed nothing over.
     """
 
     slot_at: datetime
@@ -21,14 +23,17 @@ class Written:
     until: datetime
     versions: Mapping[int, int]
     left_out: int
+    breaking: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Standing:
-    """Where a story stood among those that a digest could tell.
+    """Where a story stood among those that a digest could tell and the filters let through.
 
-    ``place`` counts from 1. ``score`` is its weight and ``least`` that of the last story
-    within the limit (``bot.domain.ranking.score``).
+    ``place`` counts from 1: first what the digest tells, in its order, then the others by
+    weight. ``score`` is its weight, ``least`` the smallest of those told
+    (``bot.domain.ranking.score``). ``left`` is why the digest leaves it out, None where it
+    tells it: what is over a cap, or like what came first, may weigh more than ``least``.
     """
 
     place: int
@@ -36,11 +41,12 @@ class Standing:
     limit: int
     score: float
     least: float
+    left: LeftOut | None = None
 
     @property
     def is_within(self) -> bool:
-        """Whether the limit leaves room for it."""
-        return self.place <= self.limit
+        """Whether the digest has room for it."""
+        return self.left is None
 
 
 def as_of(story: Story, until: datetime) -> Story | None:
@@ -61,40 +67,32 @@ def as_of(story: Story, until: datetime) -> Story | None:
     )
 
 
-def stand(
-    stories: Iterable[Story], *, sides: tuple[str, str], limit: int, now: datetime
-) -> dict[int, Standing]:
-    """Return where each story (by its id) stands among those that a digest can tell.
+def stand(chosen: Chosen, *, limit: int) -> dict[int, Standing]:
+    """Return where each story (by its id) stands among those that fit the filters.
 
-    In the order of their weights; the digest has room for ``limit``, one at least.
+    ``limit`` is what was chosen with: as many as the digest has room for.
     """
-    ranked = rank(stories, sides=sides, now=now)
-    scores = [score(story, sides=sides, now=now) for story in ranked]
+    left = {story.id: why for story, why in chosen.passed_over if story.id in chosen.weights}
+    told = [story.id for story, _ in chosen.stories]
+    ordered = [*told, *(number for number in chosen.weights if number in left)]
+    least = min((chosen.weights[number] for number in told), default=0.0)
     return {
-        story.id: Standing(
+        number: Standing(
             place=place,
-            of=len(ranked),
+            of=len(ordered),
             limit=limit,
-            score=scores[place - 1],
-            least=scores[min(len(ranked), max(1, limit)) - 1],
+            score=chosen.weights[number],
+            least=least,
+            left=left.get(number),
         )
-        for place, story in enumerate(ranked, start=1)
+        for place, number in enumerate(ordered, start=1)
     }
 
 
-def untold(
-    stories: Iterable[Story], told: Mapping[int, int], *, since: datetime, until: datetime
-) -> list[Story]:
-    """Return the stories, as they were at ``until``, that a digest of the time could tell.
-
-    ``told`` maps story ids to the versions that its readers knew.
-    """
+def within(stories: Iterable[Story], *, since: datetime, until: datetime) -> list[Story]:
+    """Return the stories with a report in ``(since, until]``, as they were at ``until``."""
     then = (as_of(story, until) for story in stories)
-    return [
-        one
-        for one in then
-        if one is not None and one.last_seen_at > since and one.version > told.get(one.id, 0)
-    ]
+    return [one for one in then if one is not None and one.last_seen_at > since]
 
 
 def known_before(written: Sequence[Written], at: Written) -> dict[int, int]:
@@ -107,8 +105,12 @@ def known_before(written: Sequence[Written], at: Written) -> dict[int, int]:
 
 
 def missed_by(written: Sequence[Written], story: Story) -> Written | None:
-    """Return the first digest over a story's time that did not tell it."""
-    for digest in sorted(written, key=lambda one: one.slot_at):
+    """Return the first digest over a story's time that did not tell it.
+
+    One of breaking news is none: it holds one story, whatever else there was.
+    """
+    whole = (one for one in written if not one.breaking)
+    for digest in sorted(whole, key=lambda one: one.slot_at):
         then = as_of(story, digest.until)
         if then is not None and then.last_seen_at > digest.since:
             return digest

@@ -1,10 +1,12 @@
 """Why a story is, or is not, in a subscription's digests: checks in order, the first one tells."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from bot.domain.compose import Chosen
+from bot.domain.filters import LeftOut, Rule
 from bot.domain.model import (
     DeliveryStatus,
     ItemKind,
@@ -13,7 +15,6 @@ from bot.domain.model import (
     Subscription,
     SubscriptionStatus,
 )
-from bot.domain.ranking import rank
 from bot.domain.standing import Standing, Written, stand
 from bot.domain.topic import Level
 
@@ -35,6 +36,7 @@ class Because(StrEnum):
     OTHER_TOPIC = "other-topic"
     NOT_RELEVANT = "not-relevant"
     PERIPHERAL = "peripheral"
+    FILTERED = "filtered"
     TOLD_ALREADY = "told-already"
     NOT_KEPT = "not-kept"
     BEHIND = "behind"
@@ -51,7 +53,7 @@ class Told:
 
     ``has_report``: whether the report that was asked of was among its sources (None where a
     whole story was asked of). ``delivery`` is the worst that became of the digest's messages,
-    None where none is kept.
+    None where none is kept. ``breaking``: it was told at once, in a digest of its own.
     """
 
     slot_at: datetime
@@ -61,6 +63,7 @@ class Told:
     version: int
     has_report: bool | None = None
     delivery: DeliveryStatus | None = None
+    breaking: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,6 +75,8 @@ class Case:
     are the subscription's digests that have it, the first one first; ``told_elsewhere`` when
     another subscription told the same channel. ``missed`` is the digest over the story's time
     that did not tell it, with its ``standing`` then; ``standing_now`` is that in a digest now.
+    ``filtered`` names the filter that the subscription has now and that leaves it out, where
+    one does (``bot.domain.filters.Rule``).
     """
 
     subscription: Subscription
@@ -86,6 +91,7 @@ class Case:
     standing: Standing | None = None
     standing_now: Standing | None = None
     looks_back_to: datetime | None = None
+    filtered: str | None = None
     is_kept: bool = True
     has_left: bool = False
 
@@ -95,7 +101,8 @@ class Fate:
     """Why a subscription told a story, or did not.
 
     ``at`` is the slot of the digest concerned, or the next one; ``standing`` the story's
-    place in it. ``has_grown``: it has more reports than when it was told.
+    place in it. ``has_grown``: it has more reports than when it was told. ``rule`` names the
+    filter, or the cap, that left it out (``bot.domain.filters.Rule``).
     """
 
     because: Because
@@ -104,6 +111,7 @@ class Fate:
     told: tuple[Told, ...] = ()
     has_grown: bool = False
     problem: str | None = None
+    rule: str | None = None
 
 
 Check = Callable[[Case], Fate | None]
@@ -138,10 +146,15 @@ def _not_relevant(case: Case) -> Fate | None:
 
 
 def _peripheral(case: Case) -> Fate | None:
-    # A peripheral entry that matters to somebody is in a story: then other checks decide.
-    if case.story is not None or case.level is not Level.PERIPHERAL:
+    # A peripheral entry in a story of several is judged as that story.
+    only_touches = case.level is Level.PERIPHERAL if case.story is None else case.story.peripheral
+    if not only_touches or case.subscription.taste.filters.peripheral:
         return None
     return Fate(because=Because.PERIPHERAL)
+
+
+def _filtered(case: Case) -> Fate | None:
+    return Fate(because=Because.FILTERED, rule=case.filtered) if case.filtered else None
 
 
 def _told_already(case: Case) -> Fate | None:
@@ -154,7 +167,7 @@ def _behind(case: Case) -> Fate | None:
     stood = case.standing
     if case.missed is None or stood is None or stood.is_within:
         return None
-    return Fate(because=Because.BEHIND, at=case.missed.slot_at, standing=stood)
+    return Fate(because=Because.BEHIND, at=case.missed.slot_at, standing=stood, rule=_rule(stood))
 
 
 def _not_kept(case: Case) -> Fate | None:
@@ -182,9 +195,16 @@ def _before(case: Case) -> Fate | None:
 
 def _after_slot(case: Case) -> Fate | None:
     # It came after the last digest: the next one decides, by how it stands now.
-    if case.standing_now is None:
+    stands = case.standing_now
+    if stands is None:
         return None
-    return Fate(because=Because.AFTER_SLOT, at=case.next_slot_at, standing=case.standing_now)
+    return Fate(
+        because=Because.AFTER_SLOT, at=case.next_slot_at, standing=stands, rule=_rule(stands)
+    )
+
+
+def _rule(stood: Standing) -> str | None:
+    return stood.left.rule if stood.left else None
 
 
 # In this order: what was told needs no further reason; what holds for everybody comes before
@@ -195,6 +215,7 @@ CHECKS: tuple[Check, ...] = (
     _not_read,
     _not_relevant,
     _peripheral,
+    _filtered,
     _told_already,
     _behind,
     _not_kept,
@@ -207,35 +228,34 @@ CHECKS: tuple[Check, ...] = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PassedOver:
-    """A story that a digest leaves out, and why: ``BEHIND`` or ``TOLD_ALREADY``."""
+    """A story that a digest leaves out, and why: ``BEHIND``, ``FILTERED`` or ``TOLD_ALREADY``."""
 
     story: Story
     fate: Fate
 
 
-def passed_over(
-    stories: Sequence[Story],
-    told: Mapping[int, int],
-    *,
-    sides: tuple[str, str],
-    limit: int,
-    now: datetime,
-) -> list[PassedOver]:
-    """Return the stories that a digest of at most ``limit`` leaves out, by weight.
+def passed_over(chosen: Chosen, *, limit: int) -> list[PassedOver]:
+    """Return the stories that a digest leaves out, as it was chosen with ``limit``.
 
-    Those that fell behind come first, then those of which all has been told.
-
-    ``told`` maps story ids to the versions that its readers know.
+    First those that fell behind, by weight, then what the filters leave out, then those of
+    which all has been told.
     """
-    fresh = [story for story in stories if story.version > told.get(story.id, 0)]
-    stood = stand(fresh, sides=sides, limit=limit, now=now)
-    behind = [
-        PassedOver(story=story, fate=Fate(because=Because.BEHIND, standing=stood[story.id]))
-        for story in rank(fresh, sides=sides, now=now)[limit:]
+    stood = stand(chosen, limit=limit)
+    passed = [
+        PassedOver(story=story, fate=_left(why, stood.get(story.id)))
+        for story, why in chosen.passed_over
     ]
-    known = [
-        PassedOver(story=story, fate=Fate(because=Because.TOLD_ALREADY))
-        for story in rank(stories, sides=sides, now=now)
-        if story.id not in stood
-    ]
-    return behind + known
+    return sorted(passed, key=_order)
+
+
+def _left(why: LeftOut, stood: Standing | None) -> Fate:
+    if why.rule is Rule.TOLD:
+        return Fate(because=Because.TOLD_ALREADY)
+    because = Because.FILTERED if stood is None else Because.BEHIND
+    return Fate(because=because, standing=stood, rule=why.rule)
+
+
+def _order(passed: PassedOver) -> tuple[bool, bool, int]:
+    fate = passed.fate
+    place = fate.standing.place if fate.standing else 0
+    return fate.because is Because.TOLD_ALREADY, fate.because is Because.FILTERED, place

@@ -125,13 +125,14 @@ def _story(number: int, item: DigestItem, digest: Digest, texts: Texts) -> Json:
         "single_source": len({source.outlet_name for source in item.sources}) == 1,
         "correction": _correction(item.correction) if item.correction else None,
         "coverage": _coverage(item, digest),
-        **_evidence(item, digest),
+        **evidence_json(item, digest),
         "sentences": [{"text": clean(s.text), "sources": list(s.sources)} for s in item.sentences],
         "sources": [_source(source, digest) for source in item.sources],
     }
 
 
-def _evidence(item: DigestItem, digest: Digest) -> Json:
+def evidence_json(item: DigestItem, digest: Digest) -> Json:
+    """Return what stands beside a story's summary, in the shape above."""
     return {
         "panel": _panel(item, digest),
         "silent": list(item.silent),

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from bot.domain.account import Account, Moved, Named
 from bot.domain.explanation import Compared, SubscriptionFate, TopicWhy, Why
-from bot.domain.model import Entry, ItemKind, Reading, Story
+from bot.domain.filters import LeftOut, Rule
+from bot.domain.model import Entry, Issue, ItemKind, Reading, Story
 from bot.domain.standing import Standing
 from bot.domain.why import Because, Fate, PassedOver, Told
 from bot.rendering.safe import NAME_LIMIT, TITLE_LIMIT, clean
@@ -192,7 +193,7 @@ class WhyWriter:
         match fate:
             case Fate(because=Because.TOLD):
                 told = "; ".join(map(self._told, fate.told))
-                return f"{told}. {self._say('grown')}" if fate.has_grown else f"{told}."
+                return self._say("told_grown" if fate.has_grown else "told_in", told=told)
             case Fate(because=Because.BEHIND, standing=Standing() as stood, at=datetime() as at):
                 return self._say("fates.behind", when=self._when(at), **self._stood(stood))
             case Fate(
@@ -200,6 +201,12 @@ class WhyWriter:
             ):
                 key = "after-slot" if stood.is_within else "after-slot-behind"
                 return self._say(f"fates.{key}", when=self._when(at), **self._stood(stood))
+        return self._untold(fate)
+
+    def _untold(self, fate: Fate) -> str:
+        match fate:
+            case Fate(because=Because.FILTERED, rule=str(rule)):
+                return self._say("fates.filtered", rule=self._say(f"rules.{rule}"))
             case Fate(because=Because.PAUSED, problem=str(problem)):
                 return self._say("fates.blocked", problem=clean(problem))
             case Fate(at=datetime() as at):
@@ -211,16 +218,23 @@ class WhyWriter:
         if passed:
             yield self._say("passed_over")
         for one in passed[:MOST_REPORTS]:
-            stood = one.fate.standing
-            why = (
-                self._say("left_behind", **self._stood(stood)) if stood else self._say("left_told")
+            yield INDENT + self._say(
+                "left", story=self._of_story(one.story), why=self._left_out(one.fate)
             )
-            yield INDENT + self._say("left", story=self._of_story(one.story), why=why)
         if (hidden := len(passed) - MOST_REPORTS) > 0:
             yield INDENT + self.texts.count("why.more_left", hidden)
 
+    def _left_out(self, fate: Fate) -> str:
+        match fate:
+            case Fate(standing=Standing() as stood):
+                return self._say("left_behind", **self._stood(stood))
+            case Fate(because=Because.FILTERED, rule=str(rule)):
+                return self._say("left_filtered", rule=self._say(f"rules.{rule}"))
+        return self._say("left_told")
+
     def _told(self, told: Told) -> str:
         key = "told_update" if told.kind is ItemKind.UPDATE else "told_new"
+        key = "told_breaking" if told.breaking else key
         said = self._say(key, when=self._when(told.slot_at), place=str(told.place), of=str(told.of))
         if told.has_report is not None:
             said += self._say("with_report" if told.has_report else "without_report")
@@ -235,7 +249,18 @@ class WhyWriter:
             "limit": str(stood.limit),
             "score": f"{stood.score:.2f}",
             "least": f"{stood.least:.2f}",
+            "why": self._passed(stood),
         }
+
+    def _passed(self, stood: Standing) -> str:
+        """Return why a digest with room for some took others."""
+        match stood.left:
+            case LeftOut(rule=Rule.ISSUE_CAP, wanted=(most,), found=(issue,)):
+                return self._say("passed.issue-cap", most=most, of=self.texts.issue(Issue(issue)))
+            case LeftOut(rule=Rule.OUTLET_CAP, wanted=(most,), found=(outlet,)):
+                return self._say("passed.outlet-cap", most=most, of=clean(outlet, NAME_LIMIT))
+        # Each story told takes something off the weight of the next one that is like it.
+        return self._say("passed.room" if stood.score <= stood.least else "passed.alike")
 
     def _when(self, moment: datetime) -> str:
         return self.texts.moment(moment, seen_from=self.now, zone=self.zone)

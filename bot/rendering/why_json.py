@@ -19,13 +19,15 @@ Times are ISO 8601 in UTC; log-odds are natural; what is null is not known or no
                "merged_from" | null,
                "reports": [{"id", "url", "title", "outlet", "relevance", "reasons"}]} | null,
      "subscriptions": [
-       {"id", "platform", "workspace", "channel", "because", "at", "problem", "has_grown",
+       {"id", "platform", "workspace", "channel", "because", "at", "problem", "rule",
+        "has_grown",
         "standing": {"place", "of", "limit", "score", "least"} | null,
-        "told": [{"slot_at", "place", "of", "kind", "version", "has_report", "delivery"}]}]}
+        "told": [{"slot_at", "place", "of", "kind", "version", "has_report", "delivery",
+                  "breaking": bool}]}]}
 
 ``relevance``, ``reasons``, ``issue`` and ``story`` are as they were stored; ``again``,
 ``joined``, ``runner_up`` and ``candidates`` are computed now, from what is stored now.
-``because`` is one of ``bot.domain.why.Because``.
+``because`` is one of ``bot.domain.why.Because``, ``rule`` one of ``bot.domain.filters.Rule``.
 """
 
 from collections.abc import Mapping
@@ -166,6 +168,7 @@ def fate_json(fate: Fate) -> Json:
         "because": fate.because.value,
         "at": _utc(fate.at) if fate.at else None,
         "problem": fate.problem,
+        "rule": fate.rule,
         "has_grown": fate.has_grown,
         "standing": _standing(fate.standing) if fate.standing else None,
         "told": [_told(one) for one in fate.told],
@@ -173,7 +176,10 @@ def fate_json(fate: Fate) -> Json:
 
 
 def _standing(stood: Standing) -> Json:
-    return asdict(stood)
+    shown = asdict(stood)
+    # Why the digest leaves it out is the fate's ``rule``.
+    del shown["left"]
+    return shown
 
 
 def _told(told: Told) -> Json:
@@ -185,6 +191,7 @@ def _told(told: Told) -> Json:
         "version": told.version,
         "has_report": told.has_report,
         "delivery": told.delivery.value if told.delivery else None,
+        "breaking": told.breaking,
     }
 
 

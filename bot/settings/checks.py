@@ -1,5 +1,6 @@
 """What settings.toml and the environment must agree on with each other."""
 
+import re
 from collections import Counter
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -8,6 +9,9 @@ from bot.domain.addresses import shown_url
 from bot.domain.secret_keys import HOW_TO_MAKE_ONE, SHORTEST_KEY, split_keys
 from bot.settings.files import Environment, Llm
 from bot.settings.mistakes import Mistakes
+
+# RFC 6750, 2.1 (b64token); one of 16 random characters cannot be guessed over a network.
+METRICS_TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{16,}")
 
 
 def check_console_topics(
@@ -69,4 +73,16 @@ def check_secret_key(environment: Environment, mistakes: Mistakes) -> None:
             "environment",
             "STRAIT_SECRET_KEY",
             f"has a key of fewer than {SHORTEST_KEY} characters: {HOW_TO_MAKE_ONE}.",
+        )
+
+
+def check_metrics_token(environment: Environment, mistakes: Mistakes) -> None:
+    """Check that the token can be sent in a header, and not be guessed."""
+    given = environment.strait_metrics_token
+    if given is not None and not METRICS_TOKEN.fullmatch(given.get_secret_value()):
+        mistakes.say(
+            "environment",
+            "STRAIT_METRICS_TOKEN",
+            "is no bearer token: give 16 or more of the characters A-Z a-z 0-9 - . _ ~ + / =, "
+            "such as `openssl rand -hex 16` makes.",
         )

@@ -149,6 +149,7 @@ class Environment(BaseModel):
     ] = ()
     strait_admins: Annotated[tuple[Admin, ...], BeforeValidator(_admins)] = ()
     strait_secret_key: SecretStr | None = None
+    strait_metrics_token: SecretStr | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     port: Annotated[int, Field(ge=1, le=65535)] | None = None
     discord_token: SecretStr | None = None

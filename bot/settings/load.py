@@ -21,6 +21,7 @@ from bot.domain.schedule import check_zone, parse_schedule
 from bot.settings.checks import (
     check_console_topics,
     check_llm,
+    check_metrics_token,
     check_secret_key,
     check_tokens,
 )
@@ -53,6 +54,7 @@ ENVIRONMENT = {
     "STRAIT_ALLOW_NETWORKS": "private networks (CIDR, CIDR …) that feeds may be polled from",
     "STRAIT_ADMINS": "who may change feeds and topics from chat: platform:user, platform:user …",
     "STRAIT_SECRET_KEY": "encrypts what is secret in the database; a former key may follow a comma",
+    "STRAIT_METRICS_TOKEN": "serves /metrics at PORT to whoever sends this as a bearer token",
     "STRAIT_DATABASE_CONNECTIONS": "how many connections a process keeps to Postgres (5)",
     "LOG_LEVEL": "DEBUG, INFO (default), WARNING or ERROR",
     "PORT": "serves /healthz and /readyz, and Slack over HTTP, at this port",
@@ -187,6 +189,7 @@ def load_settings(
     check_tokens(environment, mistakes)
     check_llm(environment, main.llm, mistakes, path)
     check_secret_key(environment, mistakes)
+    check_metrics_token(environment, mistakes)
     mistakes.raise_if_any()
     return Settings(
         database_url=url,

@@ -14,6 +14,8 @@ from bot.storage.schema import spending
 
 # What requests that still run may use at most. One that dies keeps its share until the day ends.
 RESERVED = "reserved"
+# How a summary comes to be whose request the budget refused.
+REFUSED = "extractive:budget"
 # Money is kept in millionths, as whole numbers: sums of fractions drift.
 MICRO = Decimal(1_000_000)
 
@@ -35,6 +37,7 @@ class StoredLedger:
             allowed = budget.holds(await spent_on(connection, day))
             if not allowed:
                 await _add(connection, day, RESERVED, -most)
+                await _add(connection, day, REFUSED, Spending(), summaries=1)
         return Reservation(day=day, most=most) if allowed else None
 
     async def settle(self, reserved: Reservation, spent: Spending, method: str) -> None:

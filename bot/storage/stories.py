@@ -220,6 +220,14 @@ async def led_by(connection: AsyncConnection, topic: str, entry_ids: Sequence[in
     return set((await connection.execute(statement)).scalars())
 
 
+async def alone(connection: AsyncConnection, topic: str, entry_id: int) -> Story | None:
+    """Return the story that was made of an entry that only touches the topic."""
+    statement = _whole().where(
+        stories.c.lead_entry_id == entry_id, stories.c.topic == topic, stories.c.peripheral
+    )
+    return next(iter(await _fetch(connection, statement.limit(1))), None)
+
+
 async def begun(
     connection: AsyncConnection,
     topic: str,
@@ -258,11 +266,13 @@ async def around(
     *,
     since: datetime,
     until: datetime,
+    peripheral: bool = False,
     limit: int = 500,
 ) -> list[Story]:
     """Return the topic's stories that may have had a report in ``(since, until]``, by their ends.
 
     Among them are such as went on after it, for a month at most: stories do not last longer.
+    ``peripheral``: those that only touch the topic instead of the others.
     """
     statement = (
         _whole()
@@ -271,6 +281,7 @@ async def around(
             stories.c.last_seen_at > since,
             stories.c.last_seen_at <= until + LONGEST,
             stories.c.first_seen_at <= until,
+            stories.c.peripheral if peripheral else ~stories.c.peripheral,
         )
         .order_by(stories.c.last_seen_at, stories.c.id)
         .limit(limit)

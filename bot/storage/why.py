@@ -195,6 +195,7 @@ def _document(slot_at: datetime, stored: Mapping[str, Any]) -> Document:
             until=datetime.fromisoformat(stored["until"]),
             versions={item.story_id: item.version for item in items},
             left_out=stored["stories_left_out"],
+            breaking=stored.get("breaking", False),
         ),
         items=items,
     )

@@ -128,6 +128,16 @@ _CROWD = re.compile(
     r"|turnout)\b|集会|デモ|参加|抗議|집회|시위|참가|참석|모였|모인|행진",
     re.IGNORECASE,
 )
+# A report without any of these counts nothing that is compared: most need no closer look.
+_COUNTING = re.compile(
+    r"killed|killing|dead|died|injur|wound|hurt|missing|unaccounted|arrest|detain|attend|took part"
+    r"|gather|joined|rall|march|participa|protest|turned out|plaintiff|missile|magnitude|organi[sz]"
+    r"|死亡|死者|負傷|けが|重軽傷|不明|逮捕|拘束|参加|集ま|集結|出席|参列|原告|ミサイル|マグニチュード|M\d|主催"
+    r"|숨지|숨졌|숨진|사망|부상|다치|다쳤|다친|실종|체포|연행|참가|참석|참여|모였|모인|모여|집결|원고"
+    r"|탄도미사일|규모|주최",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(rf"\d|\b(?:{_WORDS})\b", re.IGNORECASE)
 # Further from its teller a number is another's (characters).
 _NEAR = 40
 
@@ -157,8 +167,16 @@ def counts_that_differ(entries: Sequence[Entry]) -> tuple[CountsDiffer, ...]:
 
 
 def _sentences(entry: Entry) -> tuple[str, ...]:
+    """Return the sentences that count something, with the one before each."""
     plain = unicodedata.normalize("NFKC", f"{entry.title}\n{entry.text[:READ]}")
-    return tuple(s for line in clean_lines(plain) for s in split_sentences(line))
+    if not _COUNTING.search(plain):
+        return ()
+    found = [s for line in clean_lines(plain) for s in split_sentences(line)]
+    counting = [bool(_NUMBER.search(sentence)) for sentence in found]
+    following = [*counting[1:], False]
+    return tuple(
+        s for s, itself, next_ in zip(found, counting, following, strict=True) if itself or next_
+    )
 
 
 def _single(entry: Entry, sentences: Sequence[str], kind: Counted) -> Iterator[_Told]:

@@ -46,6 +46,8 @@ PAUSE = 60.0
 LONGEST_PAUSE = 3600.0
 LONGEST_HEADLINE = 160
 OUTPUT_TOKENS = 900
+# Translated titles that are believed: a side and its neighbours have three first reports.
+MOST_TITLES = 3
 
 SIDES = {"seoul": "KR", "tokyo": "JP", "elsewhere": "elsewhere"}
 
@@ -204,6 +206,7 @@ class LlmSummarizer:
             method=self.name,
             perspectives=check.perspectives(draft),
             changed=check.one(draft.changed) if draft.changed else None,
+            titles=check.titles(draft),
         )
 
 
@@ -212,6 +215,7 @@ class _Check:
 
     def __init__(self, reports: Mapping[str, Document], names: NameTable, language: str) -> None:
         self._ids = {id_: document.id for id_, document in reports.items()}
+        self._languages = {id_: document.language for id_, document in reports.items()}
         self._countries = {id_: document.country for id_, document in reports.items()}
         self._language = language
         documents = [replace(document, id=id_) for id_, document in reports.items()]
@@ -232,6 +236,17 @@ class _Check:
         """Return the drafted sentences that stand in the reports, each once."""
         found = {sentence.text.strip(): self.one(sentence) for sentence in drafted}
         return [sentence for sentence in found.values() if sentence is not None]
+
+    def titles(self, draft: Draft) -> tuple[CitedSentence, ...]:
+        """Return the translated titles that stand in their one report, of another language."""
+        told: dict[str, CitedSentence] = {}
+        for drafted in draft.titles[:MOST_TITLES]:
+            cites = tuple(dict.fromkeys(drafted.cites))
+            foreign = len(cites) == 1 and self._languages.get(cites[0]) != self._language
+            title = self.one(drafted) if foreign and len(drafted.text) <= LONGEST_HEADLINE else None
+            if title is not None:
+                told.setdefault(title.cites[0], title)
+        return tuple(told.values())
 
     def headline(self, text: str) -> bool:
         """Tell whether a headline stands in any report."""

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from bot.domain.model import Document, Summary
 
 # Changes with the wording, so that kept summaries of another wording are made anew.
-PROMPT_VERSION = "1"
+PROMPT_VERSION = "2"
 
 # A report tells its news early; a story's first reports and its latest say the most.
 CHARACTERS_PER_REPORT = 1500
@@ -33,6 +33,8 @@ Write for readers of {language}, in {language} only:
   Where reports disagree on a number, say who says what.
 - perspectives: at most one sentence for each side, what reports of that side stress and the others
   do not; cite reports of that side only. Leave it out where there is nothing.
+- titles: of each country's first report that is not in {language}, its title translated; cite that
+  report alone, and keep its own word for what is contested. At most three.
 - changed: if the document has "told_before", at most one sentence that says what is new since.
 Cite by the reports' ids. Quote only word for word. Call contested places and matters as the cited
 report calls them. Answer with JSON alone.
@@ -65,6 +67,7 @@ class Draft(Strict):
     sentences: Annotated[tuple[DraftSentence, ...], Field(max_length=20)]
     perspectives: Annotated[tuple[DraftPerspective, ...], Field(max_length=20)] = ()
     changed: DraftSentence | None = None
+    titles: Annotated[tuple[DraftSentence, ...], Field(max_length=50)] = ()
 
 
 class BadAnswerError(Exception):
@@ -118,6 +121,7 @@ def schema() -> dict[str, Any]:
             "headline": {"type": "string"},
             "sentences": {"type": "array", "items": _object(sentence)},
             "perspectives": {"type": "array", "items": _object(side | sentence)},
+            "titles": {"type": "array", "items": _object(sentence)},
             "changed": {"anyOf": [_object(sentence), {"type": "null"}]},
         }
     )

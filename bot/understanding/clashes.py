@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.domain.topic import Name, repeated_ids
-from bot.understanding.entities import STRICT_HANGUL_LENGTH
+from bot.understanding.entities import STRICT_HANGUL_LENGTH, is_lone_surname
 from bot.understanding.text import lower, match_form
 
 # Alone these name thousands of people; "President Lee" names one.
@@ -67,7 +67,8 @@ def clashes(names: Sequence[Name]) -> tuple[Clash, ...]:
 def _weakness(name: Name, form: str) -> str | None:
     text = match_form(form)
     hangul = bool(text) and all("가" <= one <= "힣" for one in text)
-    if len(text) <= 1:
+    surname = name.kind == "person" and is_lone_surname(text)
+    if len(text) <= 1 and not surname:
         return "one character stands in many words (日 in 日程): write a longer form"
     short = hangul and len(text) <= STRICT_HANGUL_LENGTH and text not in CHECKED_SHORT
     if short and not _is_guarded(name):

@@ -14,7 +14,8 @@ from bot.understanding.issues import issue_of, score, signs_of
 from bot.understanding.language import language_of
 from bot.understanding.meaning import direction_of, meaning
 from bot.understanding.reader import Reader
-from bot.understanding.relevance import Judge, Sighting, matcher_for, said_for, sighted
+from bot.understanding.reasons import said_for
+from bot.understanding.relevance import Judge, Sighting, matcher_for, sighted
 from bot.understanding.text import lead
 from bot.understanding.vectors import Encoder, pack, unpack
 

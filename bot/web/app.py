@@ -19,6 +19,10 @@ log = structlog.get_logger()
 
 HEALTH_PATH = "/healthz"
 READY_PATH = "/readyz"
+METRICS_PATH = "/metrics"
+
+# Asked by machines every few seconds: no news for a log.
+QUIET_PATHS = frozenset({HEALTH_PATH, READY_PATH, METRICS_PATH})
 
 # SIGTERM leaves 25 s for everything: requests under way get a part of it.
 SHUTDOWN_SECONDS = 3.0
@@ -131,7 +135,7 @@ async def _log_access(request: web.Request, handler: Handler) -> web.StreamRespo
         status = response.status
         return response
     finally:
-        say = log.debug if request.path in {HEALTH_PATH, READY_PATH} else log.info
+        say = log.debug if request.path in QUIET_PATHS else log.info
         say(
             "request",
             method=request.method,

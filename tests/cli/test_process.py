@@ -102,6 +102,7 @@ async def test_the_commands_answer_from_the_same_database(sampled: Bot) -> None:
     stories = json.loads(news.out)
     assert len(stories) >= 5
     shown = await sampled.run("story", str(stories[0]["id"]))
+    assert re.search("Developing|Updated today|No new report|Settled", shown.out)
     assert all(report["url"] in shown.out for report in stories[0]["reports"])
     assert "why:" in shown.out
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -13,19 +14,24 @@ from bot.domain.budget import Budget
 from bot.domain.compose import DigestRequest
 from bot.domain.errors import BudgetError, InputError, NotFoundError
 from bot.domain.explanation import Why
+from bot.domain.filters import Rule
 from bot.domain.growth import grow
 from bot.domain.model import (
     DeliveryStatus,
     Destination,
     Digest,
     Entry,
+    Expression,
     FeedSpec,
+    Filters,
+    Issue,
     ItemKind,
     Language,
     ParsedEntry,
     Subscription,
 )
 from bot.domain.outlets import Outlets
+from bot.domain.ranking import House
 from bot.domain.topic import Level
 from bot.domain.why import Because, Fate, Scope
 from bot.feeds.urls import canonical_url
@@ -33,6 +39,7 @@ from bot.jobs.write_digests import DigestWriter
 from bot.storage import deliveries, digests, entries, feeds, pruned_items, readings, stories
 from bot.storage.database import Database
 from bot.summarize.extractive import ExtractiveSummarizer
+from bot.understanding.expressions import finds
 from tests.builders import NOW, OUTLETS, TASTE, parsed, reading, topic
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -41,6 +48,7 @@ NEXT_DOOR = Destination(platform="slack", workspace="T1", channel="C2")
 THEIRS = Destination(platform="slack", workspace="T2", channel="C1")
 LOOKALIKE = Destination(platform="discord", workspace="T1", channel="C1")
 SCOPE = Scope(platform="slack", workspace="T1")
+HOUSE = House(owners={"evening": "hanbit"}, finds=finds)
 SPEC = FeedSpec(url="https://feeds.h.example/rss", name="Hanbit", outlet="hanbit")
 
 
@@ -50,9 +58,9 @@ def desk(database: Database) -> Desk:
         database=database,
         topics={"japan-korea": topic(peripheral=0.2)},
         defaults=Defaults(language=Language.EN, zone="Asia/Seoul", max_stories=10, max_words=60),
-        write=DigestWriter(database, ExtractiveSummarizer()).write,
+        write=DigestWriter(database, ExtractiveSummarizer(), house=HOUSE).write,
         clock=lambda: NOW,
-        explaining=Explaining(canonical=canonical_url),
+        explaining=Explaining(canonical=canonical_url, house=HOUSE),
     )
 
 
@@ -89,14 +97,19 @@ async def told(database: Database, *numbers: int) -> list[Entry]:
 
 
 async def subscribe(
-    database: Database, where: Destination = MINE, *, most: int = 10, ago: timedelta = 9 * DAY
+    database: Database,
+    where: Destination = MINE,
+    *,
+    most: int = 10,
+    ago: timedelta = 9 * DAY,
+    **filters: Any,
 ) -> Subscription:
-    taste = replace(TASTE, max_stories=most)
+    taste = replace(TASTE, max_stories=most, filters=Filters(**filters))
     return await use_cases.subscribe(database, where, taste, created_by="U1", now=NOW - ago)
 
 
-async def write(desk: Desk, subscription: Subscription) -> Digest:
-    """Write a subscription's digest of the last day, as the job does."""
+async def write(desk: Desk, subscription: Subscription, *breaking: int) -> Digest:
+    """Write a subscription's digest of the last day, or of breaking stories, as the jobs do."""
     made = await desk.write(
         DigestRequest(
             topic=desk.topics["japan-korea"],
@@ -108,6 +121,8 @@ async def write(desk: Desk, subscription: Subscription) -> Digest:
             max_words=60,
             told={},
             slot_at=NOW,
+            filters=subscription.taste.filters,
+            breaking=frozenset(breaking),
         )
     )
     async with desk.database.write() as connection:
@@ -226,6 +241,141 @@ async def test_a_copy_names_what_it_repeats(desk: Desk, database: Database) -> N
     assert why.topics[0].original == first
     assert why.story is not None
     assert [e.id for e in why.story.entries] == [first.id]
+
+
+async def alone(database: Database, number: int = 1) -> Entry:
+    """Save an entry that only touches the topic, with its story (40), as the reading does."""
+    [found] = await save(database, parsed(number))
+    made = reading(found.id, story_id=None, relevant=False, relevance=0.3)
+    async with database.write() as connection:
+        await readings.save(connection, [made])
+        await entries.mark_read(connection, [found])
+        lone = replace(grow(None, 40, [(found, made)]), peripheral=True)
+        await stories.save(connection, [lone])
+    return found
+
+
+@pytest.mark.parametrize("asked", ["h.example/1", "40"])
+async def test_what_only_touches_the_topic_reaches_who_takes_it(
+    desk: Desk, database: Database, asked: str
+) -> None:
+    """By its address and by its story's number: told, or yet to be; the others are told why."""
+    await alone(database)
+    await subscribe(database)
+    takes = await subscribe(database, NEXT_DOOR, peripheral=True)
+    fates = [one.fate.because for one in (await desk.why(asked, scope=SCOPE)).fates]
+    assert fates == [Because.PERIPHERAL, Because.AFTER_SLOT]
+    await write(desk, takes)
+    fates = [one.fate.because for one in (await desk.why(asked, scope=SCOPE)).fates]
+    assert fates == [Because.PERIPHERAL, Because.TOLD]
+
+
+async def test_what_only_touches_the_topic_stands_behind_where_it_is_taken(
+    desk: Desk, database: Database
+) -> None:
+    """It takes a place among the stories of a subscription that takes it, and of no other."""
+    await told(database, 1, 2)
+    await alone(database, 3)
+    await subscribe(database, most=1)
+    await subscribe(database, NEXT_DOOR, most=1, peripheral=True)
+
+    async def places(asked: str) -> list[tuple[int, int] | None]:
+        stood = [one.fate.standing for one in (await desk.why(asked, scope=SCOPE)).fates]
+        return [(one.place, one.of) if one else None for one in stood]
+
+    assert await places("2") == [(2, 2), (2, 3)]
+    assert await places("40") == [None, (3, 3)]
+
+
+async def test_a_copy_of_what_only_touches_the_topic_is_told_as_its_original(
+    desk: Desk, database: Database
+) -> None:
+    """No story is made of it: the original's says what became of both."""
+    first = await alone(database)
+    [copy] = await save(database, parsed(2))
+    await tell(database, copy, None, relevance=0.3, duplicate_of=first.id)
+    await write(desk, await subscribe(database, peripheral=True))
+    assert only_fate(await desk.why(copy.url, scope=SCOPE)).because is Because.TOLD
+
+
+@pytest.mark.parametrize(
+    ("filters", "rule"),
+    [
+        ({"issues": (Issue.COURTS,)}, Rule.ISSUE),
+        ({"outlets": ("morning",)}, Rule.OUTLET),
+        ({"countries": ("JP",)}, Rule.COUNTRY),
+        ({"languages": ("ja",)}, Rule.LANGUAGE),
+        ({"include": (Expression(text="ruling"),)}, Rule.INCLUDE),
+        ({"include": (Expression(text="rul(e|ing)", is_pattern=True),)}, Rule.INCLUDE),
+        ({"exclude": (Expression(text="lea.ers", is_pattern=True),)}, Rule.EXCLUDE),
+        ({"min_outlets": 2}, Rule.PUBLISHERS),
+    ],
+)
+async def test_a_filter_that_leaves_a_story_out_is_named(
+    desk: Desk, database: Database, filters: dict[str, Any], rule: Rule
+) -> None:
+    """Before its digest is written and after; a preview names it too."""
+    await told(database, 1)
+    mine = await subscribe(database, **filters)
+    fate = only_fate(await desk.why("1", scope=SCOPE))
+    assert (fate.because, fate.rule) == (Because.FILTERED, rule)
+    [passed] = await desk.passed_over(mine.id, platform="slack", workspace="T1")
+    assert (passed.fate.because, passed.fate.rule) == (Because.FILTERED, rule)
+    assert not (await write(desk, mine)).items
+    assert only_fate(await desk.why("1", scope=SCOPE)).because is Because.FILTERED
+
+
+async def test_places_are_those_among_what_the_filters_let_through(
+    desk: Desk, database: Database
+) -> None:
+    """In the digest that passed it over, and in the next one."""
+    found = await told(database, 1, 2, 3)
+    async with database.write() as connection:
+        for one in (2, 3):
+            story = (await stories.by_ids(connection, [one]))[one]
+            await stories.save(connection, [replace(story, issue=Issue.COURTS)])
+    assert len(found) == 3
+    mine = await subscribe(database, most=1, issues=(Issue.COURTS,))
+    for because in (Because.AFTER_SLOT, Because.BEHIND):
+        fate = only_fate(await desk.why("3", scope=SCOPE))
+        assert (fate.because, fate.rule) == (because, Rule.ROOM)
+        assert fate.standing is not None
+        assert (fate.standing.place, fate.standing.of, fate.standing.limit) == (2, 2, 1)
+        if because is Because.AFTER_SLOT:
+            await write(desk, mine)
+
+
+async def test_a_cap_is_the_reason_where_it_decided(desk: Desk, database: Database) -> None:
+    """A fourth story of an issue waits, though it weighs more than one of another issue."""
+    await told(database, 1, 2, 3, 4, 20)
+    async with database.write() as connection:
+        other = (await stories.by_ids(connection, [20]))[20]
+        await stories.save(connection, [replace(other, issue=Issue.CULTURE)])
+    house = replace(HOUSE, max_per_outlet=9)
+    desk = replace(
+        desk,
+        explaining=replace(desk.explaining, house=house),
+        write=DigestWriter(database, ExtractiveSummarizer(), house=house).write,
+    )
+    mine = await subscribe(database, most=4)
+    [passed] = await desk.passed_over(mine.id, platform="slack", workspace="T1")
+    assert (passed.story.id, passed.fate.rule) == (4, Rule.ISSUE_CAP)
+    made = await write(desk, mine)
+    assert 4 not in {item.story_id for item in made.items}
+    fate = only_fate(await desk.why("4", scope=SCOPE))
+    assert (fate.because, fate.rule) == (Because.BEHIND, Rule.ISSUE_CAP)
+    assert fate.standing is not None
+    assert fate.standing.score > fate.standing.least
+
+
+async def test_what_was_told_at_once_is_told_apart(desk: Desk, database: Database) -> None:
+    """And does not count as a digest that passed the other stories over."""
+    await told(database, 1, 2)
+    mine = await subscribe(database)
+    await write(desk, mine, 2)
+    [one] = only_fate(await desk.why("2", scope=SCOPE)).told
+    assert one.breaking
+    assert only_fate(await desk.why("1", scope=SCOPE)).because is Because.AFTER_SLOT
 
 
 async def test_a_pause_is_the_reason_for_what_comes_in_it(desk: Desk, database: Database) -> None:

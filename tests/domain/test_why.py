@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
-from bot.domain.model import ItemKind, Story, SubscriptionStatus
+from bot.domain.compose import Chosen, choose
+from bot.domain.filters import LeftOut, Rule
+from bot.domain.model import Filters, Issue, ItemKind, Story, SubscriptionStatus
+from bot.domain.ranking import House
 from bot.domain.standing import (
     Standing,
     Written,
@@ -14,18 +17,19 @@ from bot.domain.standing import (
     known_before,
     missed_by,
     stand,
-    untold,
+    within,
 )
 from bot.domain.topic import Level
 from bot.domain.why import Because, Case, Told, decide, passed_over
-from tests.builders import NOW, entry, reading, story, subscription
+from tests.builders import NOW, TASTE, entry, reading, story, subscription, topic
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-SIDES = ("JP", "KR")
 
 
 def standing(place: int, **changes: Any) -> Standing:
     values: dict[str, Any] = {"place": place, "of": 12, "limit": 3, "score": 2.0, "least": 4.0}
+    if place > values["limit"]:
+        values["left"] = LeftOut(rule=Rule.ROOM)
     return Standing(**values | changes)
 
 
@@ -75,6 +79,7 @@ CASES = {
     Because.NOT_READ: case(reading=None, level=Level.CORE, **ALONE),
     Because.NOT_RELEVANT: case(level=Level.NO, **ALONE),
     Because.PERIPHERAL: case(level=Level.PERIPHERAL, **ALONE),
+    Because.FILTERED: case(filtered="issue"),
     Because.TOLD_ALREADY: case(told_elsewhere=NOW),
     Because.BEHIND: case(missed=written(), standing=standing(4)),
     Because.NOT_KEPT: case(is_kept=False),
@@ -149,15 +154,44 @@ def test_the_digest_that_missed_a_story_is_the_first_over_its_time() -> None:
     assert missed_by([before], growing()) is None
 
 
-def test_places_are_counted_by_weight() -> None:
-    """The weight of the last one within the limit is told, to compare with."""
-    heavy = story(1, entries=tuple(entry(n, outlet=f"o{n}") for n in range(4)))
-    light = story(2)
-    stood = stand([light, heavy], sides=SIDES, limit=1, now=NOW)
+def chosen(*stories: Story, told: dict[int, int] | None = None, **changes: Any) -> Chosen:
+    values: dict[str, Any] = {"told": told or {}, "topic": topic(), "limit": 1, "now": NOW}
+    return choose(stories, **values | changes)
+
+
+def heavy(number: int, **changes: Any) -> Story:
+    """A story of four outlets' reports."""
+    reports = tuple(entry(10 * number + n, outlet=f"{number}o{n}") for n in range(4))
+    return story(number, entries=reports, **changes)
+
+
+def test_places_are_counted_in_the_digests_order() -> None:
+    """The weight of the lightest one told is told, to compare with."""
+    stood = stand(chosen(story(2), heavy(1)), limit=1)
     assert (stood[1].place, stood[2].place) == (1, 2)
     assert stood[1].is_within
     assert not stood[2].is_within
     assert stood[2].least == stood[1].score > stood[2].score
+
+
+def test_what_the_filters_leave_out_takes_no_place() -> None:
+    """Nor does what was told: a place is one among those that the digest could tell."""
+    wanted = Filters(issues=(Issue.COURTS,))
+    mine = [story(n, issue=Issue.COURTS) for n in (1, 2)]
+    stood = stand(chosen(heavy(3), *mine, filters=wanted), limit=1)
+    assert {number: (one.place, one.of) for number, one in stood.items()} == {1: (1, 2), 2: (2, 2)}
+    assert list(stand(chosen(heavy(3), *mine, told={3: 1}, limit=2), limit=2)) == [1, 2]
+
+
+def test_a_cap_is_named_where_it_decided() -> None:
+    """The story over the cap weighs more than one that is told, and stands behind it."""
+    alike = [heavy(n) for n in (1, 2)]
+    stories = chosen(*alike, story(3, issue=Issue.COURTS), limit=2, house=House(max_per_issue=1))
+    stood = stand(stories, limit=2)
+    assert (stood[2].place, stood[2].left and stood[2].left.rule) == (3, Rule.ISSUE_CAP)
+    assert stood[2].score > stood[2].least == stood[3].score
+    fate = decide(case(missed=written(), standing=stood[2]))
+    assert (fate.because, fate.rule) == (Because.BEHIND, "issue-cap")
 
 
 def test_a_digest_could_tell_what_was_new_to_its_readers_then() -> None:
@@ -170,17 +204,45 @@ def test_a_digest_could_tell_what_was_new_to_its_readers_then() -> None:
         2, entries=(entry(8, seen_at=NOW - HOUR), entry(9, seen_at=NOW - HOUR)), version=2
     )
     late = story(3, entries=(entry(10, seen_at=NOW + HOUR),))
-    found = untold([growing(), other, late], known, since=NOW - DAY, until=NOW)
-    assert [one.id for one in found] == [2]
+    found = within([growing(), other, late], since=NOW - DAY, until=NOW)
+    assert [one.id for one in found] == [1, 2]
+    assert list(stand(chosen(*found, told=known), limit=1)) == [2]
 
 
 def test_what_a_digest_leaves_out_is_told_by_weight() -> None:
-    """First what fell behind, then what is told already; what it tells is not among them."""
-    heavy = story(1, entries=tuple(entry(n, outlet=f"o{n}") for n in range(4)))
-    passed = passed_over([story(3), heavy, story(2)], {3: 1}, sides=SIDES, limit=1, now=NOW)
-    assert [(one.story.id, one.fate.because) for one in passed] == [
-        (2, Because.BEHIND),
-        (3, Because.TOLD_ALREADY),
+    """First what fell behind, then what filters leave out, then what is told already."""
+    unwanted = [story(4, issue=Issue.CULTURE), story(3), heavy(1), story(2)]
+    wanted = Filters(issues=(Issue.SUMMIT_DIPLOMACY,))
+    passed = passed_over(chosen(*unwanted, told={3: 1}, filters=wanted), limit=1)
+    assert [(one.story.id, one.fate.because, one.fate.rule) for one in passed] == [
+        (2, Because.BEHIND, "room"),
+        (4, Because.FILTERED, "issue"),
+        (3, Because.TOLD_ALREADY, None),
     ]
     assert passed[0].fate.standing is not None
     assert passed[0].fate.standing.place == 2
+
+
+def test_breaking_news_passes_nothing_over() -> None:
+    """It holds one story: the next whole digest says why another was not told."""
+    breaking = written(slot_at=NOW - HOUR, since=NOW - DAY, until=NOW - HOUR, breaking=True)
+    assert missed_by([breaking], growing()) is None
+    assert missed_by([written(), breaking], growing()) == written()
+    assert known_before([breaking], written()) == {9: 1}
+
+
+@pytest.mark.parametrize(
+    ("takes", "because"), [(False, Because.PERIPHERAL), (True, Because.AFTER_SLOT)]
+)
+def test_what_only_touches_the_topic_is_for_those_who_take_it(
+    takes: bool, because: Because
+) -> None:
+    """It has a story of its own then, judged as any other."""
+    taste = replace(TASTE, filters=Filters(peripheral=takes))
+    lone = case(
+        story=story(peripheral=True),
+        level=Level.PERIPHERAL,
+        subscription=subscription(taste=taste),
+        filtered=None if takes else "level",
+    )
+    assert decide(lone).because is because

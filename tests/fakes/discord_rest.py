@@ -7,16 +7,20 @@ be told to fail. Its gateway greets, identifies and answers heartbeats, or close
 import asyncio
 import json
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 from aiohttp import WSMsgType, web
 from aiohttp.test_utils import TestServer
 
+from tests.fakes import discord_objects as objects
+from tests.fakes.discord_objects import Json, person
+
 TOKEN = "a.real.token"  # noqa: S105 -- the double's own
-BOT_ID = 1000
+
+# The one server that the channels belong to.
+GUILD = "1"
 
 # Discord's epoch, 2015-01-01, in milliseconds: https://docs.discord.com/developers/reference
 EPOCH = 1420070400000
@@ -26,13 +30,6 @@ LAYOUT = 1 << 15
 
 # discord.py takes a 429 without Via for a ban, and reads JSON of exactly this type only.
 HEADERS = {"Content-Type": "application/json", "Via": "1.1 loopback"}
-
-Json = dict[str, Any]
-
-
-def person(number: int, name: str) -> Json:
-    """Return a user as Discord describes one."""
-    return {"id": str(number), "username": name, "discriminator": "0", "avatar": None}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +51,13 @@ class Fault:
 
 @dataclass
 class DiscordDouble:
-    """The double's state. ``faults`` befall posts of messages, ``read_faults`` histories."""
+    """The double's state. ``faults`` befall posts of messages, ``read_faults`` histories.
+
+    ``clock`` (Unix time) dates the messages; without it each is a second after the one before.
+    ``nonce_seconds`` is how long a nonce is remembered; without it, until ``forget_nonces``.
+    ``threads``: the channel that each began in. ``on_stage`` is called at the stages of a
+    post: ``headers``, ``body``, ``accepted``.
+    """
 
     base: str = ""
     gateway: str = ""
@@ -68,44 +71,56 @@ class DiscordDouble:
     read_faults: deque[Fault] = field(default_factory=deque)
     login_faults: deque[Fault] = field(default_factory=deque)
     sync_faults: deque[Fault] = field(default_factory=deque)
+    guild_faults: deque[Fault] = field(default_factory=deque)
     history_hidden: bool = False
+    threads: dict[str, str] = field(default_factory=dict)
     refuse_layouts: bool = False
     close_code: int | None = None
     identified: list[Json] = field(default_factory=list)
     at_the_gateway: asyncio.Event = field(default_factory=asyncio.Event)
     released: asyncio.Event = field(default_factory=asyncio.Event)
     now_ms: int = 1_795_134_600_000  # 2026-11-20 00:30 UTC
+    clock: Callable[[], float] | None = None
+    nonce_seconds: float | None = None
+    dropped: int = 0
+    reads: int = 0
+    on_stage: Callable[[str, web.Request], None] = lambda stage, request: None
+
+    def tell_time_by(self, clock: Callable[[], float]) -> None:
+        """Date what comes from now on by a clock."""
+        self.clock, self.now_ms = clock, 0
+
+    def base_for(self, sender: str) -> str:
+        """Return a REST address by which a sender is known: ``request.match_info["by"]``."""
+        return self.base.replace("/api/", f"/by/{sender}/api/")
 
     def add(self, channel: str, author: int, body: Json) -> Json:
-        """Store a message, newest last, a second after the one before."""
-        self.now_ms += 1000
-        message = {
-            "id": str((self.now_ms - EPOCH) << 22),
-            "channel_id": channel,
-            "author": person(author, "someone"),
-            "content": body.get("content", ""),
-            "components": body.get("components", []),
-            "flags": body.get("flags", 0),
-            "nonce": body.get("nonce"),
-            "timestamp": "2026-11-20T00:00:00+00:00",
-            "edited_timestamp": None,
-            "type": 0,
-            "tts": False,
-            "mention_everyone": False,
-            "mentions": [],
-            "mention_roles": [],
-            "attachments": [],
-            "embeds": [],
-            "pinned": False,
-        }
+        """Store a message, newest last."""
+        self.now_ms = self._later()
+        number = (self.now_ms - EPOCH) << 22
+        message = objects.message(number, channel, author, body)
         self.messages[channel].append(message)
         return message
 
     def post(self, channel: str, body: Json) -> Json:
         """Store the bot's message, or return the one of the same nonce."""
-        known = (m for m in self.messages[channel] if body.get("nonce") == m["nonce"])
+        known = (m for m in self._fresh(channel) if body.get("nonce") == m["nonce"])
         same = next(known, None) if body.get("enforce_nonce") else None
-        return same or self.add(channel, BOT_ID, body)
+        self.dropped += same is not None
+        return same or self.add(channel, objects.BOT_ID, body)
+
+    def _later(self) -> int:
+        """Return the next message's time in milliseconds: no two are at the same."""
+        if self.clock is None:
+            return self.now_ms + 1000
+        return max(int(self.clock() * 1000), self.now_ms + 1)
+
+    def _fresh(self, channel: str) -> list[Json]:
+        """Return the messages whose nonce is remembered."""
+        if self.nonce_seconds is None or self.clock is None:
+            return self.messages[channel]
+        since = (self.clock() - self.nonce_seconds) * 1000
+        return [m for m in self.messages[channel] if (int(m["id"]) >> 22) + EPOCH >= since]
 
     def direct(self, person: str) -> str:
         """Return the id of the bot's conversation with a person."""
@@ -145,14 +160,18 @@ def walk(components: list[Json]) -> list[Json]:
 def _app(double: DiscordDouble) -> web.Application:
     app = web.Application()
     routes = _Routes(double)
-    app.router.add_get("/api/v10/users/@me", routes.me)
-    app.router.add_get("/api/v10/oauth2/applications/@me", routes.application)
-    app.router.add_put("/api/v10/applications/{application}/commands", routes.sync)
-    app.router.add_get("/api/v10/gateway/bot", routes.gateway_address)
-    app.router.add_post("/api/v10/channels/{channel}/messages", routes.post)
-    app.router.add_get("/api/v10/channels/{channel}/messages", routes.history)
-    app.router.add_patch("/api/v10/channels/{channel}/messages/{message}", routes.change)
-    app.router.add_post("/api/v10/users/@me/channels", routes.open_direct)
+    for api in ("/api/v10", "/by/{by}/api/v10"):
+        app.router.add_get(f"{api}/users/@me", routes.me)
+        app.router.add_get(f"{api}/oauth2/applications/@me", routes.application)
+        app.router.add_put(f"{api}/applications/{{application}}/commands", routes.sync)
+        app.router.add_get(f"{api}/gateway/bot", routes.gateway_address)
+        app.router.add_post(f"{api}/channels/{{channel}}/messages", routes.post)
+        app.router.add_get(f"{api}/channels/{{channel}}/messages", routes.history)
+        app.router.add_patch(f"{api}/channels/{{channel}}/messages/{{message}}", routes.change)
+        app.router.add_post(f"{api}/users/@me/channels", routes.open_direct)
+        app.router.add_get(f"{api}/channels/{{channel}}", routes.channel)
+        app.router.add_get(f"{api}/guilds/{{guild}}", routes.guild)
+        app.router.add_get(f"{api}/guilds/{{guild}}/members/{{member}}", routes.member)
     app.router.add_get("/gateway/", routes.gateway)
     app.router.add_get("/gateway", routes.gateway)
     return app
@@ -168,24 +187,10 @@ class _Routes:
             return _fall(self._double.login_faults.popleft(), request)
         if request.headers.get("Authorization") != f"Bot {TOKEN}":
             return _answer({"message": "401: Unauthorized", "code": 0}, 401)
-        return _answer(person(BOT_ID, "strait"))
+        return _answer(person(objects.BOT_ID, "strait"))
 
     async def application(self, request: web.Request) -> web.Response:
-        return _answer(
-            {
-                "id": str(BOT_ID),
-                "name": "Strait",
-                "description": "",
-                "icon": None,
-                "bot_public": True,
-                "bot_require_code_grant": False,
-                "verify_key": "",
-                "flags": 0,
-                "owner": person(1, "owner"),
-                "rpc_origins": [],
-                "summary": "",
-            }
-        )
+        return _answer(objects.application())
 
     async def sync(self, request: web.Request) -> web.Response:
         if self._double.sync_faults:
@@ -195,7 +200,7 @@ class _Routes:
             return _fall(fault, request)
         self._double.synced += 1
         self._double.commands = await request.json()
-        ids = {"application_id": str(BOT_ID), "version": "1"}
+        ids = {"application_id": str(objects.BOT_ID), "version": "1"}
         named = enumerate(self._double.commands, 1)
         return _answer([{**command, **ids, "id": str(number)} for number, command in named])
 
@@ -204,13 +209,16 @@ class _Routes:
         return _answer({"url": self._double.gateway, "shards": 1, "session_start_limit": limit})
 
     async def post(self, request: web.Request) -> web.Response:
+        self._double.on_stage("headers", request)
         body, channel = await request.json(), request.match_info["channel"]
+        self._double.on_stage("body", request)
         self._double.posts.append(body)
         fault = self._double.faults.popleft() if self._double.faults else None
         if fault is None or fault.stored:
             if problem := self._problem(body):
                 return _answer({"message": problem, "code": 50035}, 400)
             stored = self._double.post(channel, body)
+            self._double.on_stage("accepted", request)
         if fault is None:
             return _answer(stored)
         if fault.stall:
@@ -261,6 +269,7 @@ class _Routes:
         return _answer({"id": self._double.direct(str(person)), "type": 1, "recipients": []})
 
     async def history(self, request: web.Request) -> web.Response:
+        self._double.reads += 1
         if self._double.read_faults:
             return _fall(self._double.read_faults.popleft(), request)
         after, limit = int(request.query.get("after", 0)), int(request.query.get("limit", 50))
@@ -268,6 +277,20 @@ class _Routes:
         newer = [m for m in found if int(m["id"]) > after]
         chosen = newer[:limit] if "after" in request.query else newer[-limit:]
         return _answer([] if self._double.history_hidden else chosen[::-1])
+
+    async def guild(self, request: web.Request) -> web.Response:
+        if self._double.guild_faults:
+            return _fall(self._double.guild_faults.popleft(), request)
+        return _answer(objects.guild(request.match_info["guild"]))
+
+    async def member(self, request: web.Request) -> web.Response:
+        return _answer(objects.member())
+
+    async def channel(self, request: web.Request) -> web.Response:
+        number, double = request.match_info["channel"], self._double
+        parent = double.threads.get(number)
+        hidden = double.history_hidden
+        return _answer(objects.channel(number, guild=GUILD, hides_history=hidden, thread_of=parent))
 
     async def gateway(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse()
@@ -293,11 +316,11 @@ class _Routes:
         return {
             "v": 10,
             "shard": identify["shard"],
-            "user": person(BOT_ID, "strait"),
+            "user": person(objects.BOT_ID, "strait"),
             "guilds": [],
             "session_id": "s",
             "resume_gateway_url": self._double.gateway,
-            "application": {"id": str(BOT_ID), "flags": 0},
+            "application": {"id": str(objects.BOT_ID), "flags": 0},
         }
 
 
@@ -310,8 +333,8 @@ def _answer(body: object, status: int = 200, headers: dict[str, str] | None = No
 def _fall(fault: Fault, request: web.Request) -> web.Response:
     """Answer as the fault says, or not at all."""
     if fault.drop:
-        assert request.transport is not None
-        request.transport.abort()
+        if request.transport is not None:  # the client may be gone by itself
+            request.transport.abort()
         return web.Response()
     if fault.at_the_door:
         waiting = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}

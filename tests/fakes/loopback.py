@@ -67,7 +67,8 @@ class Loopback:
 
     ``honours_key``: a digest of a key that is known is answered like the first, and not taken
     again. ``per_second`` is each channel's allowance: above it 429 is answered. ``on_stage`` is
-    called at the stages of a post: ``headers``, ``body``, ``accepted``.
+    called at the stages of a post: ``headers``, ``body``, ``accepted``. Whoever is given an
+    address of its own (``by``) is known again by ``request.match_info["by"]``.
     """
 
     honours_key: bool = False
@@ -76,9 +77,11 @@ class Loopback:
     arrived: list[Arrival] = field(default_factory=list)
     requests: int = 0
     refused: int = 0
+    dropped: int = 0
+    looked: int = 0
     script: deque[Step] = field(default_factory=deque)
     default: Step = ACCEPT
-    on_stage: Callable[[str, web.BaseRequest], None] = lambda stage, request: None
+    on_stage: Callable[[str, web.Request], None] = lambda stage, request: None
     _runner: web.AppRunner | None = None
     _next_at: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     _keys: set[tuple[str, str]] = field(default_factory=set)
@@ -86,6 +89,7 @@ class Loopback:
     async def __aenter__(self) -> Self:
         app = web.Application()
         app.router.add_post("/in/{channel}", self._take)
+        app.router.add_post("/by/{by}/in/{channel}", self._take)
         app.router.add_get("/history/{channel}", self._look)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1, access_log=None)
         await self._runner.setup()
@@ -107,9 +111,9 @@ class Loopback:
         assert self._runner is not None
         return f"http://127.0.0.1:{self._runner.addresses[0][1]}"
 
-    def url(self, channel: str) -> str:
-        """Where a channel's digests are posted."""
-        return f"{self.origin}/in/{channel}"
+    def url(self, channel: str, *, by: str | None = None) -> str:
+        """Where a channel's digests are posted, by a sender of that name."""
+        return f"{self.origin}{f'/by/{by}' if by else ''}/in/{channel}"
 
     def history(self, channel: str) -> str:
         """Where a channel is asked for a digest."""
@@ -128,15 +132,17 @@ class Loopback:
     async def _take(self, request: web.Request) -> web.StreamResponse:
         self.requests += 1
         self.on_stage("headers", request)
-        step = self.script.popleft() if self.script else self.default
         body = await request.read()
         self.on_stage("body", request)
+        step = self.script.popleft() if self.script else self.default
         if step.stall:
             await asyncio.sleep(step.stall)
         channel, key = request.match_info["channel"], request.headers["Idempotency-Key"]
         if wait := self._wait(channel):
             return _answer(refuse(429, retry_after=str(wait)))
-        if step.accept and not (self.honours_key and (channel, key) in self._keys):
+        known = self.honours_key and (channel, key) in self._keys
+        self.dropped += known
+        if step.accept and not known:
             now = asyncio.get_running_loop().time()
             headers = {name.lower(): value for name, value in request.headers.items()}
             self.arrived.append(
@@ -144,8 +150,7 @@ class Loopback:
             )
             self._keys.add((channel, key))
             self.on_stage("accepted", request)
-        if step.drop:
-            assert request.transport is not None
+        if step.drop and request.transport is not None:
             request.transport.abort()
         return _answer(step)
 
@@ -161,6 +166,7 @@ class Loopback:
         return 0
 
     async def _look(self, request: web.Request) -> web.StreamResponse:
+        self.looked += 1
         if not self.readable:
             return web.Response(status=403)
         known = (request.match_info["channel"], request.query["key"]) in self._keys

@@ -57,6 +57,8 @@ class SlackServer:
         self.calls: list[tuple[str, Json]] = []
         self.sockets: list[web.WebSocketResponse] = []
         self.refuses_sockets = False
+        # Called at the stages of a post: headers, body, accepted.
+        self.on_stage: Callable[[str, web.Request], None] = lambda stage, request: None
         self._troubles: dict[str, deque[Trouble]] = defaultdict(deque)
         self._invocations: dict[str, Invocation] = {}
         self._envelopes: dict[str, Invocation] = {}
@@ -68,6 +70,7 @@ class SlackServer:
     async def __aenter__(self) -> Self:
         app = web.Application()
         app.router.add_route("*", "/api/{method}", self._api)
+        app.router.add_route("*", "/by/{by}/api/{method}", self._api)
         app.router.add_post("/response/{token}", self._response_url)
         app.router.add_get("/socket/{ticket}", self._socket)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
@@ -97,6 +100,10 @@ class SlackServer:
     def api_base(self) -> str:
         """What ``SLACK_API_BASE`` is set to."""
         return f"{self.origin}/api/"
+
+    def api_base_for(self, sender: str) -> str:
+        """Return an address by which a sender is known: ``request.match_info["by"]``."""
+        return f"{self.origin}/by/{sender}/api/"
 
     def expect(self, method: str, *troubles: Trouble) -> None:
         """Let the next calls of a method fail so."""
@@ -212,12 +219,16 @@ class SlackServer:
 
     async def _api(self, request: web.Request) -> web.StreamResponse:
         method = request.match_info["method"]
+        at = self.on_stage if method == "chat.postMessage" else _unheard
+        at("headers", request)
         arguments = await _arguments(request)
+        at("body", request)
         self.calls.append((method, arguments))
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
         trouble = self._troubles[method].popleft() if self._troubles[method] else None
         if trouble is None or trouble.arrives:
             answer = self.workspace.carry_out(method, arguments, token)
+            at("accepted", request)
         await self._tell()
         if trouble is not None:
             return await self._fail(request, trouble)
@@ -230,8 +241,8 @@ class SlackServer:
         if trouble.stall:
             await self._stalled.wait()
         if trouble.drop or trouble.stall:
-            assert request.transport is not None
-            request.transport.abort()
+            if request.transport is not None:  # the client may be gone by itself
+                request.transport.abort()
             return web.Response()
         status = trouble.status or 200
         headers = {"Retry-After": trouble.retry_after} if trouble.retry_after else {}
@@ -241,6 +252,10 @@ class SlackServer:
             )
         body = {"ok": False, "error": trouble.error}
         return web.json_response(body, status=status, headers=headers)
+
+
+def _unheard(stage: str, request: web.Request) -> None:
+    """Stand in for ``on_stage`` where nothing is posted."""
 
 
 async def _arguments(request: web.Request) -> Json:

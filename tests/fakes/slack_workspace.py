@@ -1,6 +1,7 @@
 """A Slack workspace in memory: what each Web API method does to it, and answers."""
 
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,7 +31,8 @@ class Channel:
 class Workspace:
     """Channels, people and what the app may do.
 
-    ``page_size`` bounds a page of history; ``now`` (Unix time) names the messages.
+    ``page_size`` bounds a page of history; ``now`` (Unix time) names the messages, or ``clock``
+    does. Where it is not ``readable`` the app was never granted the history.
     """
 
     def __init__(self) -> None:
@@ -40,6 +42,8 @@ class Workspace:
         self.tells_scopes = True
         self.page_size = 200
         self.now: float = EPOCH
+        self.clock: Callable[[], float] | None = None
+        self.readable = True
         self.tickets: set[str] = set()
         self._count = itertools.count(1)
 
@@ -50,7 +54,9 @@ class Workspace:
 
     def put(self, channel: Channel, message: Json, **changes: Any) -> str:
         """Put a message into a channel, as the bot unless ``changes`` say otherwise."""
-        ts = f"{self.now + next(self._count):.6f}"
+        number = next(self._count)
+        # No two messages have the same name, however close they come.
+        ts = f"{self.now + number if self.clock is None else self.clock() + number / 1e6:.6f}"
         channel.messages.append(
             {"type": "message", "bot_id": BOT_ID, **message, "ts": ts} | changes
         )
@@ -138,6 +144,8 @@ class Workspace:
 
     def _history(self, arguments: Json) -> Json:
         channel = self._visible(arguments)
+        if not self.readable:
+            return _error("missing_scope")
         if channel is None or not channel.is_member:
             return _error("not_in_channel" if channel else "channel_not_found")
         oldest = float(arguments.get("oldest") or 0)

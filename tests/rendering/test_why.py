@@ -8,15 +8,21 @@ import pytest
 
 from bot.domain.account import Account, Candidate, IssueSigns, Moved, Named
 from bot.domain.explanation import Compared, SubscriptionFate, TopicWhy, Why
+from bot.domain.filters import LeftOut, Rule
 from bot.domain.model import DeliveryStatus, Issue, ItemKind, Language
 from bot.domain.standing import Standing
-from bot.domain.topic import Level
+from bot.domain.topic import Level, Topic
 from bot.domain.why import Because, Fate, PassedOver, Told
 from bot.rendering.texts import Texts
 from bot.rendering.why import WhyWriter, bulleted
 from bot.rendering.why_json import why_json
+from bot.settings import bundled_config, load_topics
+from bot.understanding.reasons import MEANING
 from tests.builders import NOW, entry, reading, story, subscription, topic
 
+CONFIG = bundled_config()
+TOPICS = [t for folder in (CONFIG, CONFIG / "more") for t in load_topics(folder).values()]
+FILTERS = set(Rule) - {Rule.TOLD, Rule.ISSUE_CAP, Rule.OUTLET_CAP, Rule.ROOM}
 STOOD = Standing(place=4, of=12, limit=3, score=2.0, least=4.0)
 HOSTILE = "<script>\x1b[31m\u202e@everyone"
 
@@ -72,6 +78,7 @@ def test_every_reason_is_a_sentence_in_every_language(
         at=NOW,
         standing=stood,
         told=(told,) if because is Because.TOLD else (),
+        rule="issue" if because is Because.FILTERED else None,
         problem="Out." if because is Because.PAUSED else None,
     )
     said = writer(texts[language]).fate(fate)
@@ -79,6 +86,68 @@ def test_every_reason_is_a_sentence_in_every_language(
     assert not set(said) & set("{}")
     if stood is not None:
         assert all(shown in said for shown in ("4", "12", "3", "2.00"))
+
+
+@pytest.mark.parametrize("language", Language)
+def test_what_decided_between_stories_is_said(language: Language, texts: dict[str, Texts]) -> None:
+    """Caps with what they count; likeness, where the weight alone would not explain it."""
+    issue = LeftOut(rule=Rule.ISSUE_CAP, wanted=("7",), found=("courts",))
+    outlet = LeftOut(rule=Rule.OUTLET_CAP, wanted=("7",), found=("hanbit",))
+    room = LeftOut(rule=Rule.ROOM, wanted=("3",))
+    lines = [
+        writer(texts[language]).fate(
+            Fate(because=because, at=NOW, standing=replace(STOOD, left=left, score=score))
+        )
+        for because in (Because.BEHIND, Because.AFTER_SLOT)
+        for left, score in ((issue, 9.0), (outlet, 9.0), (room, 9.0), (room, 2.0))
+    ]
+    assert len(set(lines)) == len(lines)
+    for number in (0, 4):
+        assert "7" in lines[number]
+        assert texts[language].issue(Issue.COURTS) in lines[number]
+        assert "hanbit" in lines[number + 1]
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("rule", sorted(FILTERS))
+def test_every_filter_has_its_words(
+    rule: Rule, language: Language, texts: dict[str, Texts]
+) -> None:
+    """In an answer and in a preview."""
+    fate = Fate(because=Because.FILTERED, rule=rule)
+    write = writer(texts[language])
+    words = texts[language].say(f"why.rules.{rule}")
+    assert words in write.fate(fate)
+    assert words in list(write.passed_over([PassedOver(story=story(), fate=fate)]))[1]
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("of", TOPICS, ids=lambda one: one.id)
+def test_every_signal_of_a_topic_has_words_of_its_language(
+    of: Topic, language: Language, texts: dict[str, Texts]
+) -> None:
+    """A refitted relevance may have other signals than before: their ids are no words."""
+    messages = texts[language].messages
+    for signal in {*of.weights, MEANING} - {"bias"}:
+        cue = signal.removeprefix("cue_").removesuffix("_between")
+        key = f"why.cues.{cue}" if signal.startswith("cue_") else f"why.signals.{signal}"
+        assert key in messages
+        said = writer(texts[language]).signal(Moved(signal=signal, words="", by=1.0))
+        assert signal not in said
+
+
+@pytest.mark.parametrize("language", Language)
+def test_what_was_told_at_once_is_said_to_be_so(
+    language: Language, texts: dict[str, Texts]
+) -> None:
+    """It was in no digest of a slot, so that no place in one is named."""
+    told = Told(slot_at=NOW, place=1, of=1, kind=ItemKind.NEW, version=1)
+    usual, at_once = (
+        writer(texts[language]).fate(Fate(because=Because.TOLD, at=NOW, told=(one,)))
+        for one in (told, replace(told, breaking=True))
+    )
+    assert at_once != usual
+    assert {"en": "breaking", "ja": "速報", "ko": "속보"}[language] in at_once
 
 
 @pytest.mark.parametrize("language", Language)
@@ -162,7 +231,9 @@ def test_hostile_titles_stay_one_harmless_line(texts: dict[str, Texts]) -> None:
 
 def test_the_json_has_the_documented_shape() -> None:
     """What is computed now stands apart from what was stored."""
-    fate = Fate(because=Because.BEHIND, at=NOW, standing=STOOD)
+    left = LeftOut(rule=Rule.ROOM)
+    stood = replace(STOOD, left=left)
+    fate = Fate(because=Because.BEHIND, at=NOW, standing=stood, rule=left.rule)
     data = json.loads(json.dumps(why_json(answer(fate))))
     assert set(data) == {"entry", "topics", "story", "subscriptions"}
     [told] = data["topics"]
@@ -175,7 +246,7 @@ def test_the_json_has_the_documented_shape() -> None:
     assert told["runner_up"] == {"story": 7, "log_odds": -1.5, "headline": None}
     assert told["candidates"][0] == {"story": 1, "log_odds": 2.0}
     [one] = data["subscriptions"]
-    assert one["because"] == "behind"
+    assert (one["because"], one["rule"]) == ("behind", "room")
     assert one["at"] == NOW.isoformat()
     assert one["standing"] == {"place": 4, "of": 12, "limit": 3, "score": 2.0, "least": 4.0}
 

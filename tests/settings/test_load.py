@@ -180,7 +180,7 @@ def test_names_are_checked_too(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("threshold = 0.5", "threshold = 1.5", "threshold: "),
+        ("threshold = 0.61", "threshold = 1.5", "threshold: "),
         ('sides = ["KR", "JP"]', 'sides = ["KR", "JPN"]', 'sides: found "JPN"; allowed is'),
         ('id = "japan-korea"', 'id = "japan"', 'the name of its file, "japan-korea"'),
     ],
@@ -373,3 +373,20 @@ def test_mistakes_of_care_are_told(tmp_path: Path, table: str, said: str) -> Non
     (tmp_path / "settings.toml").write_text(table)
     [mistake] = mistakes(tmp_path)
     assert said in mistake
+
+
+@pytest.mark.parametrize("token", ["short-123456789", "spaces in a token", "토큰-0123456789abcdef"])
+def test_a_metrics_token_that_cannot_be_sent_or_is_guessed_is_a_mistake(
+    folder: Path, token: str
+) -> None:
+    """Whoever guesses it reads the numbers; one that no header carries would open to nobody."""
+    [mistake] = mistakes(folder, STRAIT_METRICS_TOKEN=token)
+    assert "STRAIT_METRICS_TOKEN: is no bearer token: give 16 or more" in mistake
+    assert token not in mistake
+
+
+def test_a_metrics_token_is_kept_out_of_sight(folder: Path) -> None:
+    """Settings are printed when something goes wrong."""
+    given = "0123456789abcdef"
+    assert given not in repr(load(folder, STRAIT_METRICS_TOKEN=given))
+    assert load(folder).environment.strait_metrics_token is None

@@ -34,6 +34,7 @@ QUESTIONS: dict[str, Question] = {
         c, "japan-korea", since=NOW - DAY, before=entry()
     ),
     "stories around a time": lambda c: stories.around(c, "japan-korea", since=NOW - DAY, until=NOW),
+    "a story that only touches": lambda c: stories.alone(c, "japan-korea", 7),
     "who was told of a story": lambda c: why.last_told(c, 1, SCOPE),
     "what a subscription's digests held": lambda c: why.documents(
         c, subscription(), "japan-korea", since=NOW - DAY, until=NOW

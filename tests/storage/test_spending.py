@@ -7,6 +7,7 @@ from decimal import Decimal
 from bot.domain.spending import Budget, Spending
 from bot.storage.database import Database
 from bot.storage.spending import StoredLedger, methods_on, spent_on
+from bot.summarize.llm import OVER_BUDGET
 from tests.builders import NOW
 
 
@@ -16,7 +17,10 @@ async def spent(database: Database) -> Spending:
 
 
 async def test_what_is_set_aside_counts_until_it_is_settled(database: Database) -> None:
-    """A request that still runs takes its share of the day; what it did not use comes back."""
+    """A request that still runs takes its share of the day; what it did not use comes back.
+
+    One that was refused meanwhile is counted, and costs nothing.
+    """
     ledger = StoredLedger(database, lambda: NOW)
     reserved = await ledger.reserve(Spending(tokens=800), Budget(daily_tokens=1000))
     assert reserved is not None
@@ -25,7 +29,7 @@ async def test_what_is_set_aside_counts_until_it_is_settled(database: Database) 
     await ledger.settle(reserved, used, "llm:small")
     assert await spent(database) == used
     async with database.read() as connection:
-        assert await methods_on(connection, NOW.date()) == {"llm:small": 1}
+        assert await methods_on(connection, NOW.date()) == {OVER_BUDGET: 1, "llm:small": 1}
 
 
 async def test_requests_at_the_same_time_do_not_share_the_last_room(database: Database) -> None:

@@ -213,11 +213,10 @@ def test_a_story_of_many_long_reports_is_told_in_time() -> None:
 
 
 def test_a_he_whom_nobody_names_is_not_told() -> None:
-    """Though it says most, it is left out where another sentence can be told."""
+    """Though it stands first, the sentence with a name is told in its place."""
     text = (
-        "The summit in Andong was held on Monday in the rain. "
-        "At the summit in Andong on Monday, he promised a new summit in Nara on Tuesday. "
-        "Officials of the ministries will prepare the next summit."
+        "At the end of the summit, he promised to hold another one in Nara in spring. "
+        "At the end of the summit, Lee promised to hold another one in Nara in spring."
     )
     reports = [
         Document(id=str(n), title="Summit in Andong", text=text, language="en", source="S")

@@ -305,3 +305,26 @@ async def test_what_changed_is_asked_for_and_checked(
     lie = {"text": "Officials said 306 sailings a year were at stake.", "cites": ["r1"]}
     server.will(Reply(content=draft(TRUE, changed=lie)))
     assert (await ask(model, before)).changed is None
+
+
+async def test_titles_are_translated_where_they_stand_in_their_report(
+    server: LlmServer, model: LlmSummarizer
+) -> None:
+    """Of one report, in another language than the reader's; other numbers are not believed."""
+    japanese = Document(
+        id="73",
+        title="3月12日から206便、運賃1500円が焦点に",
+        text="金曜日の協議では3月12日からの206便と運賃1500円が焦点となった。",
+        language="ja",
+        source="玄海新聞",
+        country="JP",
+    )
+    titles = [
+        {"text": "At stake are 206 sailings and fares of 1,500 yen from 12 March", "cites": ["r1"]},
+        {"text": "At stake are 906 sailings and fares of 1,500 yen from 12 March", "cites": ["r3"]},
+        {"text": "At stake are 206 sailings and fares of 1,500 yen from 12 March", "cites": ["r3"]},
+    ]
+    for believed, cites in ((titles, [("73",)]), (titles[:2], [])):
+        server.will(Reply(content=draft(TRUE, titles=believed)))
+        told = await model.summarize((*REPORTS, japanese), language="en", max_words=60)
+        assert [title.cites for title in told.titles] == cites

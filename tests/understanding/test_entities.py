@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bot.domain.topic import Name
 from bot.understanding.clashes import clashes
-from bot.understanding.entities import Matcher
+from bot.understanding.entities import Matcher, is_lone_surname
 from bot.understanding.text import match_form
 
 PAIR, JAPAN, KOREA = frozenset({"JP", "KR"}), frozenset({"JP"}), frozenset({"KR"})
@@ -93,6 +93,11 @@ def test_names_that_share_a_form_are_both_found() -> None:
     assert set(Matcher(names, {}).find("김철수 장관", "ko").names) == {"one", "other"}
 
 
+def _read_in(form: str) -> str:
+    """Return the language in which a form is read so: lone surnames are Korean headlines'."""
+    return "ko" if is_lone_surname(form) else "xx"
+
+
 def test_every_form_of_the_table_is_found_by_itself(
     matcher: Matcher, names: tuple[Name, ...]
 ) -> None:
@@ -101,7 +106,7 @@ def test_every_form_of_the_table_is_found_by_itself(
         (name.id, form)
         for name in names
         for form in name.forms
-        if name.id not in matcher.find(form, "xx").names and match_form(form)
+        if name.id not in matcher.find(form, _read_in(form)).names and match_form(form)
     ]
     assert lost == []
 
@@ -149,3 +154,46 @@ def test_any_text_can_be_searched(text: str) -> None:
     small = Matcher((Name(id="a", kind="term", en=("a",), ko=("가",), ja=("ア",)),), {"c": ("b*",)})
     for language in ("en", "ja", "ko"):
         small.find(text, language)
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "found"),
+    [
+        ("尹 “지소미아 완전 정상화”", "ko", True),
+        ("尹의 대일 외교", "ko", True),
+        ("尹正煥 감독", "ko", False),
+        ("朴-尹씨", "ja", False),
+    ],
+)
+def test_a_lone_surname_is_a_president_in_korean_headlines(
+    matcher: Matcher, text: str, language: str, found: bool
+) -> None:
+    """Elsewhere a lone Han character is anything."""
+    assert ("yoon-suk-yeol" in matcher.find(text, language).names) is found
+
+
+@pytest.mark.parametrize(
+    ("text", "id_"),
+    [
+        ("태평양전쟁", "north-korea"),
+        ("일본에 대한 우려", "visit-korea"),
+        ("韓国の市民団体", "zainichi"),
+        ("北日本で雨", "japan-north-korea"),
+        ("내가 당신이 대통령", "lee-jae-myung"),
+    ],
+)
+def test_a_form_within_another_word_is_no_name(matcher: Matcher, text: str, id_: str) -> None:
+    """Found by reading what the table matched in a stream of news."""
+    assert id_ not in matcher.find(text, "ko" if "가" <= text[0] <= "힣" else "ja").names
+
+
+def test_a_cue_word_within_its_trap_does_not_count() -> None:
+    """감독 is a coach, 금융감독 is not; beside a trap the word itself still counts."""
+    matcher = Matcher((), {"sport": ("감독", "-금융감독")})
+    assert not matcher.find("금융감독원 조사", "ko").cues
+    assert matcher.find("금융감독원과 축구 감독", "ko").counts == {"sport": 1}
+
+
+def test_how_often_a_name_stands_is_counted(matcher: Matcher) -> None:
+    """Relevance weighs how far a text keeps to the two sides."""
+    assert matcher.find("Japan told Japan of India", "en").times == {"japan": 2, "india": 1}

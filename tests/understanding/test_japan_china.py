@@ -1,11 +1,16 @@
 """A second pair of countries is one file: the same code and names, other sides."""
 
+from itertools import count
+
 import pytest
 
 from bot.domain.topic import Name, Topic
+from bot.jobs.replay import ReplayLine, decisions, read_all
 from bot.settings import bundled_config, load_topics
 from bot.understanding.entities import Matcher
+from bot.understanding.reader import Reader
 from bot.understanding.relevance import Judge, matcher_for, sighted
+from bot.understanding.vectors import Encoder
 
 
 @pytest.fixture(scope="module")
@@ -36,3 +41,31 @@ def test_only_news_of_this_pair_is_kept(
     seen = sighted(chinese, title=title, text="", language=language, country=None)
     relevance = Judge(china, chinese.names).verdict(seen).relevance
     assert (relevance >= china.threshold) is kept
+
+
+def test_a_replay_reads_it_by_the_same_code(
+    china: Topic, names: tuple[Name, ...], encoder: Encoder
+) -> None:
+    """One summit in two languages is one story; what is of other pairs is in none."""
+    titles = [
+        "Japan and China leaders hold summit in Beijing, agree on talks over seafood ban",
+        "日中首脳が北京で会談、水産物の輸入規制めぐる協議で合意",
+        "Japan and South Korea foreign ministers hold talks in Seoul",
+        "Heavy rain expected across the region",
+    ]
+    lines = [
+        ReplayLine.model_validate(
+            {
+                "url": f"https://news.example/{at}",
+                "source": f"outlet-{at}",
+                "published": f"2025-11-20T0{at}:00:00Z",
+                "title": title,
+            }
+        )
+        for at, title in enumerate(titles)
+    ]
+    reader = Reader(topic=china, names=names, encoder=encoder, new_story_id=count(1).__next__)
+    told = list(decisions(lines, read_all(reader, lines, lambda _: None)))
+    assert [one["relevant"] for one in told] == [True, True, False, False]
+    assert told[0]["story"] == told[1]["story"] is not None
+    assert told[2]["story"] is told[3]["story"] is None

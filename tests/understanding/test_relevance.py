@@ -8,7 +8,11 @@ from bot.domain.model import Issue
 from bot.domain.topic import Topic
 from bot.understanding.entities import Matcher
 from bot.understanding.issues import issue_of
+from bot.understanding.meaning import direction_of, meaning
+from bot.understanding.reasons import said_for
 from bot.understanding.relevance import Judge, Sighting, Verdict, sighted
+from bot.understanding.text import lead
+from bot.understanding.vectors import Encoder
 
 
 @pytest.fixture(scope="session")
@@ -18,6 +22,12 @@ def judge(topic: Topic, matcher: Matcher) -> Judge:
 
 def seen(matcher: Matcher, title: str, language: str, country: str | None = None) -> Sighting:
     return sighted(matcher, title=title, text="", language=language, country=country)
+
+
+def meant(encoder: Encoder, topic: Topic, title: str) -> float:
+    """What the vector of a title adds, as the reader adds it."""
+    direction = direction_of(topic.id, encoder.name)
+    return meaning(encoder.encode([lead(title, "")])[0], direction)
 
 
 def verdict(
@@ -37,10 +47,11 @@ def verdict(
     ],
 )
 def test_relations_between_the_two_are_kept(
-    judge: Judge, matcher: Matcher, topic: Topic, title: str, language: str
+    judge: Judge, matcher: Matcher, topic: Topic, encoder: Encoder, title: str, language: str
 ) -> None:
     """Governments, disputes and courts, in each language."""
-    assert verdict(judge, matcher, title, language).relevance >= topic.threshold
+    read = judge.verdict(seen(matcher, title, language), meant(encoder, topic, title))
+    assert read.relevance >= topic.threshold
 
 
 @pytest.mark.parametrize(
@@ -57,10 +68,11 @@ def test_relations_between_the_two_are_kept(
     ],
 )
 def test_what_only_looks_related_is_left_out(
-    judge: Judge, matcher: Matcher, topic: Topic, title: str, language: str
+    judge: Judge, matcher: Matcher, topic: Topic, encoder: Encoder, title: str, language: str
 ) -> None:
     """Sports, food, markets, weather, companies of that name, and other people's courts."""
-    assert verdict(judge, matcher, title, language).relevance < topic.threshold
+    read = judge.verdict(seen(matcher, title, language), meant(encoder, topic, title))
+    assert read.relevance < topic.threshold
 
 
 def test_nothing_between_the_two_is_nought(judge: Judge, matcher: Matcher) -> None:
@@ -115,3 +127,39 @@ def test_the_signals_add_up_to_the_relevance(judge: Judge, matcher: Matcher, top
     score = topic.weights["bias"] + sum(told.moved.values())
     assert told.relevance == pytest.approx(1 / (1 + math.exp(-score)))
     assert told.moved["meaning"] == 0.25
+
+
+@pytest.mark.parametrize(
+    ("place", "at_home"), [("서울", True), ("도쿄", False), ("워싱턴", False), ("", True)]
+)
+def test_a_correspondent_abroad_does_not_write_of_the_state_at_home(
+    judge: Judge, matcher: Matcher, place: str, at_home: bool
+) -> None:
+    """국회 in a report from Tokyo is the Diet: the dateline says where it was written."""
+    text = f"({place}=연합뉴스) 김철수 기자 = 다음 달 소집된다." if place else "다음 달 소집된다."
+    entry = sighted(matcher, title="日 새 총리, 국회 연설", text=text, language="ko", country=None)
+    assert ("home_title" in judge.signals(entry)) is at_home
+
+
+def test_another_states_president_is_not_the_one_at_home(judge: Judge, matcher: Matcher) -> None:
+    """대통령 right behind a person is that person's office."""
+    ours = judge.signals(seen(matcher, "대통령, 일본에 항의", "ko"))
+    theirs = judge.signals(seen(matcher, "트럼프 대통령, 일본에 항의", "ko"))
+    assert "home_title" in ours
+    assert "home_title" not in theirs
+
+
+def test_third_countries_take_their_share(judge: Judge, matcher: Matcher) -> None:
+    """A text about others that names both sides in passing says less of the two."""
+    two = judge.signals(seen(matcher, "Japan and South Korea hold talks", "en"))
+    more = judge.signals(seen(matcher, "Trump on China, Japan, South Korea and Taiwan", "en"))
+    assert "third_share" not in two
+    assert "only_title" in two
+    assert more["third_share"] == pytest.approx(3 / 5)
+    assert "only_title" not in more
+
+
+def test_every_weighted_signal_has_words_of_its_own(topic: Topic) -> None:
+    """A reader sees reasons, not the names of variables."""
+    said = [said_for(signal) for signal in topic.weights if signal != "bias"]
+    assert [words for words in said if "_" in words] == []

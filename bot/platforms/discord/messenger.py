@@ -24,6 +24,7 @@ from bot.platforms.discord.config import PLATFORM
 from bot.platforms.discord.marker import is_signed
 from bot.platforms.discord.outcomes import SENDING_ERRORS, outcome_of
 from bot.platforms.discord.payload import Bodies, bodies, edits, freeze, freeze_plain
+from bot.platforms.discord.permissions import may_read_history
 from bot.platforms.discord.render import digest_pages, moved_page
 from bot.rendering.texts import Texts
 
@@ -239,7 +240,9 @@ class DiscordMessenger:
         known = self._client.get_channel(channel.id)
         if isinstance(known, discord.abc.GuildChannel | discord.Thread):
             return known.permissions_for(known.guild.me).read_message_history
-        return any([True async for _ in channel.history(limit=1)])
+        if any([True async for _ in channel.history(limit=1)]):
+            return True
+        return await may_read_history(self._client, channel.id, guild=int(where.workspace))
 
 
 def _last_text(message: discord.Message) -> str:

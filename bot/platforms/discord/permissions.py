@@ -44,3 +44,23 @@ def explain(channel: Channel, missing: list[str], texts: Texts) -> str:
     """Return one sentence that says what is missing where, and how to give it."""
     names = ", ".join(f"**{texts.say(f'discord.permissions.{name}')}**" for name in missing)
     return texts.say("discord.lacking", channel=channel.mention, permissions=names)
+
+
+async def may_read_history(client: discord.Client, channel: int, *, guild: int) -> bool:
+    """Ask Discord whether the bot may read a channel's history, where no gateway has told.
+
+    Discord works the permission out of the server's roles and the channel's overwrites, as
+    https://docs.discord.com/developers/topics/permissions says, and answers with no verdict
+    of its own. Raises DiscordException where the server or the channel cannot be seen.
+    """
+    if client.user is None:
+        return False
+    home = await client.fetch_guild(guild, with_counts=False)
+    me = await home.fetch_member(client.user.id)
+    found = await home.fetch_channel(channel)
+    if isinstance(found, discord.Thread):
+        # A thread has the permissions of the channel that it began in.
+        found = await home.fetch_channel(found.parent_id)
+    return not isinstance(found, discord.Thread) and (
+        found.permissions_for(me).read_message_history
+    )

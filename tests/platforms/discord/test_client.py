@@ -14,7 +14,8 @@ from bot.platforms.discord import connection, sync
 from bot.platforms.discord.client import DiscordPlatform
 from bot.platforms.discord.config import DiscordConfig
 from bot.platforms.discord.connection import ConnectionEndedError
-from tests.fakes.discord_rest import BOT_ID, TOKEN, DiscordDouble, Fault
+from tests.fakes.discord_objects import BOT_ID
+from tests.fakes.discord_rest import TOKEN, DiscordDouble, Fault
 from tests.platforms.discord.conftest import KeptHash
 
 Make = Callable[..., DiscordPlatform]
@@ -198,6 +199,7 @@ async def test_commands_are_synced_once(
         "news",
         "story",
         "search",
+        "why",
         "digest",
         "feeds",
         "strait",

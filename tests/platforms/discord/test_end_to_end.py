@@ -14,7 +14,8 @@ from bot.app.service import Service
 from bot.domain.schedule import next_slot, parse_schedule
 from bot.platforms.discord.client import DiscordPlatform
 from bot.platforms.discord.config import DiscordConfig
-from tests.fakes.discord_rest import BOT_ID, TOKEN, DiscordDouble, Fault, texts_of
+from tests.fakes.discord_objects import BOT_ID
+from tests.fakes.discord_rest import TOKEN, DiscordDouble, Fault, texts_of
 from tests.platforms.conftest import Clock
 from tests.platforms.discord.conftest import Server
 from tests.platforms.outbox_file import end_the_leases, subscribe_in_the_past, unsent

@@ -26,7 +26,8 @@ from bot.platforms.discord.config import aim
 from bot.platforms.discord.marker import mark
 from bot.platforms.discord.messenger import DiscordMessenger
 from tests.builders import NOW
-from tests.fakes.discord_rest import BOT_ID, DiscordDouble, Fault, texts_of
+from tests.fakes.discord_objects import BOT_ID
+from tests.fakes.discord_rest import DiscordDouble, Fault, texts_of
 from tests.rendering.conftest import a_digest
 
 CHANNEL = "2000"

@@ -1,5 +1,7 @@
 """`/digest`: who may subscribe a server's channels, to what, and when."""
 
+from dataclasses import asdict
+
 import discord
 import pytest
 
@@ -10,6 +12,9 @@ from bot.domain.model import (
     SubscriptionStatus,
 )
 from bot.platforms.discord.client import DiscordPlatform
+from bot.storage import schema
+from bot.storage.database import Database
+from tests.builders import NOW
 from tests.fakes.discord_rest import texts_of
 from tests.platforms.discord.conftest import Server, causes, subscribe, subscriptions
 
@@ -208,6 +213,22 @@ async def test_preview_shows_the_digest_to_the_manager_alone(server: Server, des
     assert server.channel.last_message is None
 
 
+async def test_preview_says_what_it_leaves_out(
+    server: Server, desk: Desk, database: Database, stored_story: int
+) -> None:
+    """Each story with its reason, in the language of the one who asks."""
+    await subscribe(server)
+    [made] = await subscriptions(desk, server)
+    where = asdict(made.destination)
+    async with database.write() as connection:
+        told = schema.told.insert().values(**where, story_id=stored_story, version=9, told_at=NOW)
+        await connection.execute(told)
+    result = await server.manager.slash(server.channel, "digest preview", id=made.id)
+    said = "\n".join(message.content for message in result.followups)
+    assert str(stored_story) in said
+    assert "told already, nothing new since" in said
+
+
 async def test_members_without_manage_server_do_not_see_digest(server: Server) -> None:
     """Discord hides the group from them."""
     assert "digest" not in server.member.available_commands(server.channel)
@@ -216,6 +237,10 @@ async def test_members_without_manage_server_do_not_see_digest(server: Server) -
         "story",
         "search",
         "why",
+        "feeds list",
+        "feeds check",
+        "feeds add",
+        "feeds remove",
         "strait correct",
         "strait forget-me",
     }

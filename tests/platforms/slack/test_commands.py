@@ -377,9 +377,10 @@ async def test_a_preview_says_what_it_leaves_out(slack: SlackServer, desk: Desk)
     [mine] = await desk.subscriptions(PLATFORM, TEAM)
     sent = await slack.command(f"digest preview {mine.id}", answers=3)
     assert "story:2" in sent[-1]["text"]
-    assert "2 of 2 in weight" in sent[-1]["text"]
+    assert "2 of 2, with room for 1: others weigh more" in sent[-1]["text"]
 
 
+@pytest.mark.usefixtures("served")
 async def test_a_taste_is_subscribed_changed_and_shown(slack: SlackServer, desk: Desk) -> None:
     """In words after the schedule; the answer says what was understood."""
     taste = 'issues=courts, territory include="court ruling",/tak(e|a) shima/ breaking=3/60'

@@ -1,11 +1,8 @@
 """Commands over HTTP: Slack's signature opens the door, and nothing else does."""
 
-import hashlib
-import hmac
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
-from urllib.parse import urlencode
+from dataclasses import replace
 
 import aiohttp
 import pytest
@@ -17,42 +14,12 @@ from bot.platforms.slack.config import PLATFORM, SlackConfig
 from bot.platforms.slack.platform import SlackPlatform
 from bot.rendering.texts import Texts
 from bot.web.app import make_web_app, serve_web
-from tests.fakes.slack_server import Invocation, SlackServer
+from tests.fakes.slack_door import Door, form
+from tests.fakes.slack_server import SlackServer
 from tests.fakes.slack_workspace import SECRET, TEAM
 from tests.platforms.slack.conftest import Serve
 
 SUBSCRIBE = "digest subscribe daily 08:00 Asia/Tokyo"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Door:
-    """Where the platform takes commands, and how they are posted there."""
-
-    url: str
-    session: aiohttp.ClientSession
-
-    async def post(
-        self, body: bytes, *, secret: str = SECRET, age: int = 0, kind: str = ""
-    ) -> tuple[int, str]:
-        """Post as Slack does; returns the status and the body of the answer."""
-        moment = str(int(time.time()) - age)
-        headers = {
-            "Content-Type": kind or "application/x-www-form-urlencoded",
-            "X-Slack-Request-Timestamp": moment,
-            "X-Slack-Signature": signature(body, secret, moment),
-        }
-        async with self.session.post(self.url, data=body, headers=headers) as answer:
-            return answer.status, await answer.text()
-
-
-def signature(body: bytes, secret: str, moment: str) -> str:
-    """Sign as https://docs.slack.dev/authentication/verifying-requests-from-slack says."""
-    base = b"v0:" + moment.encode() + b":" + body
-    return "v0=" + hmac.new(secret.encode(), base, hashlib.sha256).hexdigest()
-
-
-def form(invocation: Invocation) -> bytes:
-    return urlencode(invocation.payload).encode()
 
 
 async def no_problems() -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from bot.platforms.slack.config import SCOPES
 NEEDED = {
     "auth_test": set[str](),
     "chat_postMessage": {"chat:write"},
+    "chat_update": {"chat:write"},
     "conversations_info": {"channels:read", "groups:read"},
     "conversations_history": {"channels:history", "groups:history"},
     "users_info": {"users:read"},
