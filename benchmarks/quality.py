@@ -109,7 +109,8 @@ def _core_a_day(rows: Sequence[data.Record], said: Sequence[Decision]) -> Row:
     """Count what is called core; an item that the weights were fitted on, by the fit without it."""
     held_out = score_relevance.core_by_url()
     core = sum(
-        held_out.get(row["url"], one["relevant"]) for row, one in zip(rows, said, strict=True)
+        held_out[row["url"]] if row["url"] in held_out else bool(one["relevant"])
+        for row, one in zip(rows, said, strict=True)
     )
     shipped = sum(one["relevant"] for one in said)
     days = len({row["published"][:10] for row in rows})

@@ -36,3 +36,17 @@ def test_only_news_of_this_pair_is_kept(
     seen = sighted(chinese, title=title, text="", language=language, country=None)
     relevance = Judge(china, chinese.names).verdict(seen).relevance
     assert (relevance >= china.threshold) is kept
+
+
+@pytest.mark.parametrize(
+    ("text", "group"),
+    [
+        ("중국 금융감독 당국이 조사", "sport"),
+        ("중일 통화스와프 연장", "diplomacy"),
+        ("전시 동원 피해자", "entertainment"),
+        ("간토대지진 학살", "weather"),
+    ],
+)
+def test_words_that_hold_a_cue_are_no_cue(chinese: Matcher, text: str, group: str) -> None:
+    """The traps that the pair with labelled news taught hold here too."""
+    assert group not in chinese.find(text, "ko").cues
