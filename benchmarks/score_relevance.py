@@ -5,7 +5,7 @@ The folds and the fits are those of ``benchmarks.fit_relevance``; the threshold 
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,12 +92,20 @@ def _in_stream(id_: str) -> bool:
     return id_.startswith("jk")
 
 
+@cache
 def scored(encoder: str | None) -> Scored:
     """Score the labelled items out of fold, with the vectors of an encoder or without."""
     given = given_for(encoder)
     kind = encoder or "names and words alone"
     chance = chances(out_of_fold(given))
     return Scored(given=given, chance=chance, threshold=topic().threshold, kind=kind)
+
+
+def core_by_url() -> dict[str, bool]:
+    """Return which items of the stream are called core by what was fitted without their days."""
+    found = scored(ENCODER)
+    said = found.chance >= found.threshold
+    return {str(found.given.rows[at]["url"]): bool(said[at]) for at in found.stream()}
 
 
 def out_of_fold_rows() -> Iterator[Row]:

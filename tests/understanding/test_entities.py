@@ -25,6 +25,8 @@ PAIR, JAPAN, KOREA = frozenset({"JP", "KR"}), frozenset({"JP"}), frozenset({"KR"
         ("LDP leader speaks", "en", "ldp"),
         ("독도 방문에 항의", "ko", "takeshima"),
         ("竹島への上陸", "ja", "takeshima"),
+        ("아시아판 나토라고 반발", "ko", "nato"),
+        ("アジア大洋州局長が抗議", "ja", "jp-asian-affairs-bureau"),
     ],
 )
 def test_forms_of_every_language_are_found(
@@ -47,6 +49,8 @@ def test_forms_of_every_language_are_found(
         ("give it to us now", "en", "united-states"),
         ("이민단속 강화", "ko", "zainichi"),
         ("시민단체의 성명", "ko", "zainichi"),
+        ("나토리시에서 지진", "ko", "nato"),
+        ("하나토건 수주", "ko", "nato"),
     ],
 )
 def test_look_alikes_are_not_found(matcher: Matcher, text: str, language: str, name: str) -> None:

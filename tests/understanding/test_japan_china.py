@@ -69,3 +69,17 @@ def test_a_replay_reads_it_by_the_same_code(
     assert [one["relevant"] for one in told] == [True, True, False, False]
     assert told[0]["story"] == told[1]["story"] is not None
     assert told[2]["story"] is told[3]["story"] is None
+
+
+@pytest.mark.parametrize(
+    ("text", "group"),
+    [
+        ("중국 금융감독 당국이 조사", "sport"),
+        ("중일 통화스와프 연장", "diplomacy"),
+        ("전시 동원 피해자", "entertainment"),
+        ("간토대지진 학살", "weather"),
+    ],
+)
+def test_words_that_hold_a_cue_are_no_cue(chinese: Matcher, text: str, group: str) -> None:
+    """The traps that the pair with labelled news taught hold here too."""
+    assert group not in chinese.find(text, "ko").cues
