@@ -16,6 +16,7 @@ from bot.domain.standing import Written
 from bot.domain.why import Scope
 from bot.storage import entries as entry_rows
 from bot.storage import subscriptions as subscription_rows
+from bot.storage import terms
 from bot.storage.pruned_items import guid_hash
 from bot.storage.schema import (
     deliveries,
@@ -82,22 +83,22 @@ class Document:
 
 
 async def entry(connection: AsyncConnection, entry_id: int) -> Entry | None:
-    """Return an entry; None where there is none."""
-    row = (
-        await connection.execute(select(*entry_rows.COLUMNS).where(entries.c.id == entry_id))
-    ).first()
-    return Entry(**row._mapping) if row else None
+    """Return an entry; None where there is none, or none that may be shown."""
+    chosen = select(*entry_rows.COLUMNS).where(entries.c.id == entry_id, *terms.shown(connection))
+    row = (await connection.execute(chosen)).first()
+    return terms.as_allowed(connection, Entry(**row._mapping)) if row else None
 
 
 async def entries_at(connection: AsyncConnection, urls: Collection[str]) -> list[Entry]:
     """Return the entries of an article's addresses, the first seen first."""
     statement = (
         select(*entry_rows.COLUMNS)
-        .where(entries.c.url.in_(urls))
+        .where(entries.c.url.in_(urls), *terms.shown(connection))
         .order_by(entries.c.seen_at, entries.c.id)
         .limit(MOST_ALIKE)
     )
-    return [Entry(**row._mapping) for row in await connection.execute(statement)]
+    rows = await connection.execute(statement)
+    return [terms.as_allowed(connection, Entry(**row._mapping)) for row in rows]
 
 
 async def was_dropped(connection: AsyncConnection, urls: Collection[str]) -> bool:
