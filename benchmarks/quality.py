@@ -96,11 +96,11 @@ def stream(*, full: bool) -> Iterator[Row]:
     started = time.perf_counter()
     said = replayed(rows)
     took = time.perf_counter() - started
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     note = f"{len(rows)} entries in {took:.0f} s"
     yield _core_a_day(rows, said)
     yield Row(measure="stream: entries a second", value=len(rows) / took, note=note)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    yield Row(measure="peak memory, MB", value=peak)
+    yield Row(measure="peak memory so far, MB", value=peak, note="of this process, fits included")
     copies = sum(one["duplicate_of"] is not None for one in said)
     yield Row(measure="stream: duplicates, share", value=copies / len(rows))
 
