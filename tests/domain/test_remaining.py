@@ -94,9 +94,16 @@ def test_words_of_a_limited_report_go_and_its_link_stays(item: DigestItem) -> No
     assert left.sources == item.sources
 
 
-def a_correction(kind: CorrectionKind, **values: str) -> Correction:
+def a_correction(kind: CorrectionKind, *, before: str = "", after: str = "") -> Correction:
     return Correction(
-        story_id=1, kind=kind, reason="Wrong.", made_by="a", made_at=NOW, language="en", **values
+        story_id=1,
+        kind=kind,
+        reason="Wrong.",
+        made_by="a",
+        made_at=NOW,
+        language="en",
+        before=before,
+        after=after,
     )
 
 
