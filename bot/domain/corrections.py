@@ -48,10 +48,8 @@ def corrected(item: DigestItem, made: Sequence[Correction]) -> DigestItem:
 
     A withdrawn story keeps its place and its number, and says nothing but that it was withdrawn.
     """
-    kinds = [c for c in made if c.kind in {CorrectionKind.WITHDRAW, CorrectionKind.RESTORE}]
-    if kinds and kinds[-1].kind is CorrectionKind.WITHDRAW:
-        note = _note(kinds[-1], withdrawn=True)
-        return replace(_emptied(item), correction=note)
+    if (last := _withdrawal(made)) is not None:
+        return replace(_emptied(item), correction=_note(last, withdrawn=True))
     for correction in made:
         changed = _apply(item, correction)
         if changed != item:
@@ -60,9 +58,19 @@ def corrected(item: DigestItem, made: Sequence[Correction]) -> DigestItem:
 
 
 def corrected_digest(digest: Digest, made: Mapping[int, Sequence[Correction]]) -> Digest:
-    """Return a digest, with its stories corrected; ``made`` is by the stories' ids."""
+    """Return a digest, with its stories corrected; ``made`` is by the stories' ids.
+
+    The week's arc has no line by the headline of a story that was withdrawn.
+    """
     items = tuple(corrected(item, made.get(item.story_id, ())) for item in digest.items)
-    return replace(digest, items=items)
+    arc = (week for week in digest.arc if _withdrawal(made.get(week.main_story_id, ())) is None)
+    return replace(digest, items=items, arc=tuple(arc))
+
+
+def _withdrawal(made: Sequence[Correction]) -> Correction | None:
+    """Return the correction that withdrew a story, unless it was restored after it."""
+    kinds = [c for c in made if c.kind in {CorrectionKind.WITHDRAW, CorrectionKind.RESTORE}]
+    return kinds[-1] if kinds and kinds[-1].kind is CorrectionKind.WITHDRAW else None
 
 
 def last_note(made: Iterable[Correction], *, language: str) -> CorrectionNote | None:

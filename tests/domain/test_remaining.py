@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.corrections import Correction, CorrectionKind, corrected
+from bot.domain.corrections import Correction, CorrectionKind, corrected, corrected_digest
 from bot.domain.model import (
     Counted,
     CountsDiffer,
@@ -13,7 +13,9 @@ from bot.domain.model import (
     DigestPerspective,
     DigestSentence,
     Issue,
+    IssueWeek,
     ItemKind,
+    Language,
     SinceTold,
     Source,
     TermsDiffer,
@@ -21,6 +23,7 @@ from bot.domain.model import (
 )
 from bot.domain.remaining import without_reports, without_words
 from tests.builders import NOW
+from tests.rendering.conftest import a_digest
 
 ALONE = DigestSentence(text="Only the second says this.", sources=(2,))
 BOTH = DigestSentence(text="Both say this.", sources=(1, 2))
@@ -94,9 +97,16 @@ def test_words_of_a_limited_report_go_and_its_link_stays(item: DigestItem) -> No
     assert left.sources == item.sources
 
 
-def a_correction(kind: CorrectionKind, **values: str) -> Correction:
+def a_correction(kind: CorrectionKind, *, before: str = "", after: str = "") -> Correction:
     return Correction(
-        story_id=1, kind=kind, reason="Wrong.", made_by="a", made_at=NOW, language="en", **values
+        story_id=1,
+        kind=kind,
+        reason="Wrong.",
+        made_by="a",
+        made_at=NOW,
+        language="en",
+        before=before,
+        after=after,
     )
 
 
@@ -117,3 +127,24 @@ def test_the_newest_sentence_of_an_update_is_mended_too(item: DigestItem, after:
     assert left.news is not None
     assert left.news.sentence == (replace(NEWEST, text=after) if after else None)
     assert left.correction is not None
+
+
+def test_the_arc_has_no_line_of_a_withdrawn_story(item: DigestItem) -> None:
+    """It is told again where the story is."""
+    week = IssueWeek(
+        issue=Issue.COURTS,
+        stories=1,
+        reports=2,
+        by_day=(0, 0, 0, 0, 0, 0, 2),
+        cooperation=0,
+        friction=1,
+        main_story_id=1,
+        headline="H",
+        language="en",
+        url="https://example.org/1",
+    )
+    digest = replace(a_digest(Language.EN), items=(item,), arc=(week,))
+    gone = [a_correction(CorrectionKind.WITHDRAW)]
+    assert corrected_digest(digest, {1: gone}).arc == ()
+    again = [*gone, a_correction(CorrectionKind.RESTORE)]
+    assert corrected_digest(digest, {1: again}).arc == (week,)
