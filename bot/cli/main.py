@@ -28,7 +28,6 @@ COMMANDS = {
     "story": "digest",
     "search": "search",
     "why": "why",
-    "preview": "preview",
     "correct": "correct",
     "timeline": "timeline",
     "calendar": "calendar",

@@ -12,9 +12,12 @@ from bot.cli.session import with_app
 from bot.commands.subscriptions import every_subscription, find_any
 from bot.commands.tastes import TasteWords
 from bot.domain.errors import InputError
-from bot.domain.model import Destination, Language, Subscription
+from bot.domain.model import Destination, Digest, Language, Subscription
 from bot.domain.schedule import describe
+from bot.domain.why import PassedOver
 from bot.rendering.tastes import say_taste
+from bot.rendering.texts import Texts
+from bot.rendering.why import WhyWriter
 
 Number = Annotated[int, typer.Argument(metavar="ID", help="A subscription's number.")]
 Schedule = Annotated[
@@ -232,13 +235,22 @@ def preview(
     subscription: Number,
     format: Annotated[Format, typer.Option("--format", help="How it is printed.")] = Format.TEXT,  # noqa: A002
 ) -> None:
-    """Print what a subscription would get now; nothing counts as told by it."""
+    """Print what a subscription would get now, what it would not, and why; it tells nobody."""
 
-    async def use(app: App) -> None:
-        for made in await app.desk.preview(subscription, **await _scope(app, subscription)):
-            print_digest(made, app.texts[made.language], format)
+    async def use(app: App) -> tuple[tuple[Digest, ...], tuple[PassedOver, ...], dict[str, Texts]]:
+        scope = await _scope(app, subscription)
+        made = await app.desk.preview(subscription, **scope)
+        return made, await app.desk.passed_over(subscription, **scope), app.texts
 
-    with_app(use)
+    made, passed, texts = with_app(use)
+    for digest in made:
+        print_digest(digest, texts[digest.language], format)
+    if not made:
+        say("Its topic is no longer configured: remove the subscription.")
+    elif format is Format.TEXT:
+        writer = WhyWriter(texts=texts[made[0].language], zone=made[0].zone, now=made[0].until)
+        for line in writer.passed_over(passed):
+            print(" " * (len(line) - len(line.lstrip())) + safe(line))
 
 
 def subscription_json(found: Subscription) -> dict[str, Any]:

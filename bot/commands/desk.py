@@ -41,7 +41,6 @@ from bot.domain.search import Query, parse_query
 from bot.domain.topic import Topic
 from bot.domain.why import PassedOver, Scope
 from bot.storage import digests
-from bot.storage import why as why_rows
 from bot.storage.database import Database
 
 # What one chat message can hold and a reader wants to scroll.
@@ -249,12 +248,6 @@ class Desk:
     async def subscriptions(self, platform: str, workspace: str) -> list[Subscription]:
         """Return the workspace's subscriptions."""
         return await subscriptions.list_subscriptions(self.database, platform, workspace)
-
-    async def all_subscriptions(self) -> list[Subscription]:
-        """Return every workspace's subscriptions: for the operator alone."""
-        async with self.database.read() as connection:
-            found = await why_rows.tenants(connection, None)
-        return [subscription for tenant in found for subscription in tenant.subscriptions]
 
     async def pause(self, subscription_id: int, *, platform: str, workspace: str) -> Subscription:
         """Send nothing until it is resumed."""

@@ -1,4 +1,4 @@
-"""`why` and `preview` as a user of the shell sees them."""
+"""`why` and `subscriptions preview` as a user of the shell sees them."""
 
 import json
 
@@ -33,11 +33,9 @@ async def test_why_polls_nothing_by_itself(sampled: Bot) -> None:
     assert (await sampled.run("news", "japan-korea", "--json")).out.strip() == "[]"
 
 
-async def test_preview_without_a_number_lists(bot: Bot) -> None:
-    """And says so where there is none of a number."""
-    listed = await bot.run("preview")
-    assert (listed.code, listed.out.split("\t")[0]) == (0, "id")
-    missing = await bot.run("preview", "7")
+async def test_a_preview_of_an_unknown_number_says_so(bot: Bot) -> None:
+    """Nothing else is shown."""
+    missing = await bot.run("subscriptions", "preview", "7")
     assert (missing.code, "no subscription 7" in missing.err) == (1, True)
 
 
@@ -54,5 +52,5 @@ async def test_a_filter_that_leaves_a_story_out_is_named(sampled: Bot) -> None:
     [one] = as_json["subscriptions"]
     assert (one["because"], one["rule"]) == ("filtered", "include")
     assert "none of the words wanted" in (await sampled.run("why", number)).out
-    preview = await sampled.run("preview", "1")
+    preview = await sampled.run("subscriptions", "preview", "1")
     assert (preview.code, "none of the words wanted" in preview.out) == (0, True)
