@@ -21,7 +21,7 @@ from bot.domain.model import Breaking, Digest, Filters, Language, Length, Story,
 from bot.domain.ranking import House
 from bot.domain.topic import Topic
 from bot.jobs.shelf import Shelf
-from bot.jobs.write_digests import DigestWriter, PutOff
+from bot.jobs.write_digests import DigestWriter, PutOff, payloads_of
 from bot.platforms.messenger import Messenger
 from bot.storage import broken, deliveries, digests, subscriptions
 from bot.storage.database import Database
@@ -194,7 +194,7 @@ async def _tell(
         made = [await newsroom.writer.write(r) for r in _requests(newsroom, wanted, now=now)]
         made = [digest for digest in made if digest.items]
         messenger = newsroom.messengers[wanted.platform]
-        payloads = await asyncio.to_thread(_render, messenger, made)
+        payloads = await asyncio.to_thread(payloads_of, messenger, made)
         for member in members:
             told += await _save(newsroom.database, wanted, member, made, payloads, now=now)
             put_off.succeeded(member.id)
@@ -205,10 +205,6 @@ async def _tell(
             put_off.failed(member.id, now=now)
         log.exception("breaking news not written", subscriptions=[m.id for m in members])
     return told
-
-
-def _render(messenger: Messenger, made: Sequence[Digest]) -> list[str]:
-    return [payload for digest in made for payload in messenger.render(digest)]
 
 
 def _requests(newsroom: Newsroom, wanted: Wanted, *, now: datetime) -> list[DigestRequest]:

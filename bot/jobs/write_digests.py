@@ -131,6 +131,10 @@ class DigestWriter:
         """Return the week's arc of the stories that fit, told before or not."""
         since = request.until - timedelta(days=DAYS)
         found = await shelf.stories(request.topic.id, since=since, until=request.until)
+        # Expressions and tone words over a week of reports would hold up every heartbeat.
+        return await asyncio.to_thread(self._week, found, request)
+
+    def _week(self, found: Sequence[Story], request: DigestRequest) -> tuple[IssueWeek, ...]:
         house = self._house
         fitting = [
             story
@@ -378,7 +382,7 @@ async def _write(
     ids = [one.subscription.id for one in alike.members]
     try:
         made = await making.make(alike, shelf, now=now)
-        payloads = await asyncio.to_thread(_render, messenger, made)
+        payloads = await asyncio.to_thread(payloads_of, messenger, made)
         saved = await save_alike(making.database, alike, made, payloads, now=now)
     except StorageError:
         raise
@@ -392,7 +396,8 @@ async def _write(
     return saved
 
 
-def _render(messenger: Messenger, made: Sequence[Digest]) -> list[str]:
+def payloads_of(messenger: Messenger, made: Sequence[Digest]) -> list[str]:
+    """Return the frozen payloads of some digests, one after the other."""
     return [payload for digest in made for payload in messenger.render(digest)]
 
 
