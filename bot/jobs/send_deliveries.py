@@ -168,14 +168,21 @@ class DeliverySender:
     async def _is_ours(self, delivery: Delivery) -> bool:
         """Tell whether the message may be sent; an old claim is asked for and begun anew.
 
-        A process that was frozen in the meantime may have lost it.
+        A process that was frozen in the meantime may have lost it. So may one that waited for
+        the database: a lease that is old by the time it is saved does not count either.
         """
-        now = self._clock()
-        ends = delivery.leased_until or now
-        if now <= ends <= now + LEASE and ends - now >= LEASE - FRESH_CLAIM:
-            return True
-        async with self._database.write() as connection:
-            return await deliveries.renew(connection, delivery, now=now, lease=LEASE)
+        ends = delivery.leased_until
+        while not _is_fresh(ends, self._clock()):
+            ends = (now := self._clock()) + LEASE
+            async with self._database.write() as connection:
+                if not await deliveries.renew(connection, delivery, now=now, lease=LEASE):
+                    return False
+        return True
+
+
+def _is_fresh(ends: datetime | None, now: datetime) -> bool:
+    """Tell whether a lease is too young for another process to have the delivery."""
+    return ends is not None and LEASE - FRESH_CLAIM <= ends - now <= LEASE
 
 
 async def send_deliveries(

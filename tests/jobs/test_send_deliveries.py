@@ -1,11 +1,13 @@
 """Many deliveries at once, and what becomes of those that do not simply arrive."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.commands.subscriptions import list_subscriptions, resume
 from bot.domain.errors import StorageError
@@ -195,6 +197,35 @@ async def test_an_old_claim_that_is_still_ours_is_begun_anew(database: Database)
     platform = Platform()
     await DeliverySender(database, platform, lambda: next(times, late)).run()
     assert platform.arrived == [("news", "one")]
+
+
+async def test_a_lease_that_was_over_when_it_was_saved_is_none(database: Database) -> None:
+    """The database was away for so long that another process has sent the message by then."""
+    await put(database, await subscribe(database, "news"), "one")
+    platform, now = Platform(), [NOW]
+
+    class Away(Database):
+        """Comes back long after the claim was to be begun anew."""
+
+        @asynccontextmanager
+        async def write(self) -> AsyncIterator[AsyncConnection]:
+            began = now[0]
+            async with super().write() as connection:
+                yield connection
+            if began > NOW:
+                now[0] = began + 2 * LEASE
+                await send(database, platform, now=now[0])
+
+    class Slow(DeliverySender):
+        async def _deliver(self, delivery: Delivery) -> None:
+            now[0] = NOW + LEASE / 2
+            await super()._deliver(delivery)
+
+    away = Away(database.url.render_as_string(hide_password=False))
+    await Slow(away, platform, lambda: now[0]).run()
+    await away.close()
+    assert platform.arrived == [("news", "one")]
+    assert await statuses(database) == [("news", "sent")]
 
 
 async def test_a_blocked_channel_is_paused_and_its_subscribers_are_told_once(
