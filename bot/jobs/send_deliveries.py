@@ -20,6 +20,7 @@ from bot.domain.model import (
 )
 from bot.domain.retry import FRESH_CLAIM, LEASE, SHORTEST_WAIT, next_step
 from bot.jobs.tell_outcomes import record_outcome
+from bot.platforms.claims import TooLateError, sending_while
 from bot.platforms.messenger import Editor, Messenger
 from bot.storage import deliveries
 from bot.storage.database import Database
@@ -149,11 +150,15 @@ class DeliverySender:
                 found = await self._messenger.find(delivery)
                 if not isinstance(found, Unreachable):
                     return found
-            if not await self._is_ours(delivery):
+            ends = await self._held_until(delivery)
+            if ends is None:
                 return None
-            return await self._messenger.send(delivery)
+            with sending_while(lambda: _has_time(ends, self._clock())):
+                return await self._messenger.send(delivery)
         except StorageError:
             raise
+        except TooLateError:
+            return Unreachable(problem="The process stood still: nothing was sent.")
         except Exception as error:
             # A fault of ours: it may have come before the message was sent or after.
             log.exception("delivery failed", key=delivery.key)
@@ -165,24 +170,24 @@ class DeliverySender:
             return Rejected(problem="There is no message that could be edited.")
         return await self._messenger.edit(delivery)
 
-    async def _is_ours(self, delivery: Delivery) -> bool:
-        """Tell whether the message may be sent; an old claim is asked for and begun anew.
+    async def _held_until(self, delivery: Delivery) -> datetime | None:
+        """Return when the claim ends, just begun; an old one is asked for and begun anew.
 
-        A process that was frozen in the meantime may have lost it. So may one that waited for
-        the database: a lease that is old by the time it is saved does not count either.
+        None where it was lost: to another process while this one was frozen, or while it waited
+        for the database. A lease that is old by the time it is saved does not count either.
         """
         ends = delivery.leased_until
-        while not _is_fresh(ends, self._clock()):
+        while ends is None or not LEASE - FRESH_CLAIM <= ends - self._clock() <= LEASE:
             ends = (now := self._clock()) + LEASE
             async with self._database.write() as connection:
                 if not await deliveries.renew(connection, delivery, now=now, lease=LEASE):
-                    return False
-        return True
+                    return None
+        return ends
 
 
-def _is_fresh(ends: datetime | None, now: datetime) -> bool:
-    """Tell whether a lease is too young for another process to have the delivery."""
-    return ends is not None and LEASE - FRESH_CLAIM <= ends - now <= LEASE
+def _has_time(ends: datetime, now: datetime) -> bool:
+    """Tell whether a request that begins now is over when the claim ends."""
+    return LEASE / 2 <= ends - now <= LEASE
 
 
 async def send_deliveries(

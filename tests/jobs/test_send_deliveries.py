@@ -31,6 +31,7 @@ from bot.domain.retry import KEPT_WHILE_HELD, LEASE, SETTLING, next_step
 from bot.jobs import send_deliveries as module
 from bot.jobs.send_deliveries import DeliverySender
 from bot.jobs.tell_outcomes import record_outcome
+from bot.platforms import claims
 from bot.storage import deliveries, schema, subscriptions
 from bot.storage.database import Database
 from tests.builders import CHANNEL, NOW, TASTE
@@ -224,6 +225,26 @@ async def test_a_lease_that_was_over_when_it_was_saved_is_none(database: Databas
     away = Away(database.url.render_as_string(hide_password=False))
     await Slow(away, platform, lambda: now[0]).run()
     await away.close()
+    assert platform.arrived == [("news", "one")]
+    assert await statuses(database) == [("news", "sent")]
+
+
+async def test_what_stood_still_while_it_connected_is_sent_later(database: Database) -> None:
+    """Its claim has too little time left; if nobody took it over, it is tried again."""
+    await put(database, await subscribe(database, "news"), "one")
+    now = [NOW]
+
+    class Frozen(Platform):
+        async def send(self, delivery: Delivery) -> SendOutcome:
+            if now[0] == NOW:
+                now[0] += LEASE
+            await claims.check()
+            return await super().send(delivery)
+
+    platform = Frozen()
+    for wait in (timedelta(), timedelta(minutes=1)):
+        now[0] += wait
+        await DeliverySender(database, platform, lambda: now[0]).run()
     assert platform.arrived == [("news", "one")]
     assert await statuses(database) == [("news", "sent")]
 

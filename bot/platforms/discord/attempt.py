@@ -13,6 +13,8 @@ from typing import Any
 
 import aiohttp
 
+from bot.platforms.claims import watch
+
 SERVER_ERROR = 500
 TOO_MANY = 429
 
@@ -74,7 +76,7 @@ def without_headers() -> Iterator[None]:
 
 def single_attempts() -> aiohttp.TraceConfig:
     """Return what to give a client as ``http_trace`` for ``one_attempt`` to work."""
-    trace = aiohttp.TraceConfig()
+    trace = watch(aiohttp.TraceConfig())
     trace.on_request_start.append(_on_start)
     trace.on_request_headers_sent.append(_on_headers_sent)
     trace.on_request_end.append(_on_end)

@@ -22,6 +22,7 @@ from bot.domain.model import (
     Unknown,
     Unreachable,
 )
+from bot.platforms.claims import watch
 from bot.platforms.slack.account import Identity, error_code, readable
 from bot.platforms.slack.blocks import Block, context, escape, rich, section, words
 from bot.platforms.slack.config import PLATFORM, SlackConfig
@@ -64,8 +65,18 @@ def posting_client(config: SlackConfig) -> AsyncWebClient:
     )
 
 
+def _watched_session(patience: float) -> aiohttp.ClientSession:
+    """Return a session like those that the SDK makes for each call, which looks at the claim."""
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(force_close=True, limit=0),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=aiohttp.ClientTimeout(total=patience),
+        trace_configs=[watch(aiohttp.TraceConfig())],
+    )
+
+
 class SlackMessenger:
-    """A Messenger for the workspace of one bot token."""
+    """A Messenger for the workspace of one bot token. Close it with ``close``."""
 
     platform = PLATFORM
 
@@ -75,6 +86,11 @@ class SlackMessenger:
         self._client = client
         self._identity = identity
         self._texts = texts
+
+    async def close(self) -> None:
+        """Close the connections; the next message opens others."""
+        if self._client.session is not None:
+            await self._client.session.close()
 
     @property
     def ready(self) -> bool:
@@ -164,6 +180,8 @@ class SlackMessenger:
     async def _post(
         self, delivery: Delivery, *, text: str, blocks: list[Block] | None = None
     ) -> Sent:
+        if self._client.session is None or self._client.session.closed:
+            self._client.session = _watched_session(self._client.timeout)
         call = self._client.chat_postMessage(
             # Slack takes a person's id for the direct conversation with the bot.
             channel=delivery.destination.person or delivery.destination.channel,

@@ -17,6 +17,7 @@ from bot.domain.model import (
     Unknown,
     Unreachable,
 )
+from bot.platforms.claims import watch
 from bot.platforms.document import DataMessenger, whole
 from bot.platforms.webhook.config import PLATFORM, Webhook
 from bot.platforms.webhook.outcomes import of_answer, of_failure
@@ -144,7 +145,7 @@ class WebhookMessenger(DataMessenger):
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
-            trace = aiohttp.TraceConfig()
+            trace = watch(aiohttp.TraceConfig())
             trace.on_request_headers_sent.append(_on_headers_sent)
             self._session = aiohttp.ClientSession(
                 # A kept connection may be closed by the other side just as it is used again:

@@ -21,6 +21,7 @@ from bot.domain.model import (
     Unknown,
     Unreachable,
 )
+from bot.platforms.claims import TooLateError, sending_while
 from bot.platforms.discord.client import DiscordPlatform
 from bot.platforms.discord.config import aim
 from bot.platforms.discord.marker import mark
@@ -71,6 +72,17 @@ async def test_a_digest_arrives_as_a_layout(
     assert "Leaders agree to meet twice a year" in texts[1]
     assert texts[-1].endswith(mark(KEY))
     assert double.posts[0]["allowed_mentions"] == {"parse": []}
+
+
+async def test_a_claim_that_is_over_when_the_connection_stands_sends_nothing(
+    messenger: DiscordMessenger, delivery: Delivery, double: DiscordDouble
+) -> None:
+    """The process was frozen while it connected: another one has sent the digest by now."""
+    with sending_while(lambda: False), pytest.raises(TooLateError):
+        await messenger.send(delivery)
+    assert double.messages[CHANNEL] == []
+    with sending_while(lambda: True):
+        assert isinstance(await messenger.send(delivery), Sent)
 
 
 async def test_the_same_delivery_twice_is_one_message(

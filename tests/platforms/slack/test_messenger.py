@@ -16,6 +16,7 @@ from bot.domain.model import (
     Unknown,
     Unreachable,
 )
+from bot.platforms.claims import TooLateError, sending_while
 from bot.platforms.slack import messenger as messenger_module
 from bot.platforms.slack.config import SlackConfig
 from bot.platforms.slack.messenger import SlackMessenger
@@ -42,6 +43,29 @@ async def test_a_payload_is_posted_as_it_was_frozen(
         "event_type": "strait_digest",
         "event_payload": {"key": delivery.key},
     }
+
+
+async def test_a_claim_that_is_over_when_the_connection_stands_sends_nothing(
+    slack: SlackServer, messenger: SlackMessenger, delivery: Delivery
+) -> None:
+    """The process was frozen while it connected: another one has sent the digest by now."""
+    with sending_while(lambda: False), pytest.raises(TooLateError):
+        await messenger.send(delivery)
+    assert slack.called("chat.postMessage") == []
+    with sending_while(lambda: True):
+        assert isinstance(await messenger.send(delivery), Sent)
+
+
+async def test_a_messenger_that_was_closed_can_send_again(
+    slack: SlackServer, messenger: SlackMessenger, delivery: Delivery
+) -> None:
+    """A platform that failed is started again with the messenger that it had."""
+    for count in (1, 2):
+        assert isinstance(await messenger.send(delivery), Sent)
+        await messenger.close()
+        assert len(slack.called("chat.postMessage")) == count
+    with sending_while(lambda: False), pytest.raises(TooLateError):
+        await messenger.send(delivery)
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from bot.domain.model import (
     Unreachable,
 )
 from bot.feeds.network import guarded_sockets
+from bot.platforms.claims import TooLateError, sending_while
 from bot.platforms.webhook import messenger as module
 from bot.platforms.webhook.config import Webhook
 from bot.platforms.webhook.messenger import WebhookMessenger
@@ -91,6 +92,17 @@ async def test_the_digest_is_posted_as_data(
     assert arrival.document["digest"]["language"] == "ko"
     headline = arrival.document["digest"]["stories"][0]["headline"]
     assert headline in arrival.document["text"]
+
+
+async def test_a_claim_that_is_over_when_the_connection_stands_sends_nothing(
+    receiver: Loopback, messenger: WebhookMessenger, delivery: Delivery
+) -> None:
+    """The process was frozen while it connected: another one has sent the digest by now."""
+    with sending_while(lambda: False), pytest.raises(TooLateError):
+        await messenger.send(delivery)
+    assert receiver.arrived == []
+    with sending_while(lambda: True):
+        assert isinstance(await messenger.send(delivery), Sent)
 
 
 async def test_the_post_is_signed_as_standard_webhooks_says(
