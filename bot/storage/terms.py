@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.model import Entry
 from bot.domain.outlets import OutletTerms
-from bot.storage import facts, search_index
+from bot.storage import facts
 from bot.storage.hashes import content_hash
 from bot.storage.schema import entries, readings, summaries
 
@@ -86,6 +86,8 @@ async def is_enforced(connection: AsyncConnection) -> bool:
 
 
 async def _drop_texts(connection: AsyncConnection, outlets: Collection[str]) -> int:
+    from bot.storage import search_index  # noqa: PLC0415 - slow to import, rarely needed
+
     mine = entries.c.outlet.in_(sorted(outlets))
     told = exists().where(
         readings.c.story_id == summaries.c.story_id, readings.c.entry_id == entries.c.id, mine
