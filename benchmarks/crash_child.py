@@ -30,6 +30,7 @@ SETTLING = timedelta(seconds=1.5)
 FIRST_DELAY, LONGEST_DELAY = timedelta(seconds=0.3), timedelta(seconds=1)
 NONCE_FRESH = timedelta(seconds=1)
 SEND_SECONDS = 1.5
+IDLE_MS = 6_000
 WAKE = timedelta(seconds=0.2)
 AT_ONCE = 4
 
@@ -134,7 +135,9 @@ def shorten_time() -> None:
     from bot.app import service
     from bot.domain import retry
     from bot.jobs import send_deliveries
+    from bot.storage import engines
 
+    put(engines, IDLE_TIMEOUT_MS=IDLE_MS)
     put(send_deliveries, LEASE=LEASE, FRESH_CLAIM=FRESH_CLAIM)
     put(retry, SETTLING=SETTLING, FIRST_DELAY=FIRST_DELAY, LONGEST_DELAY=LONGEST_DELAY)
     put(service, DIGESTS_EVERY=WAKE)

@@ -28,6 +28,8 @@ TERM_SECONDS = 25
 AWAY_SECONDS = 3
 LOCKED_SECONDS = 2 * BUSY_TIMEOUT_MS / 1000
 
+PAIR = 2
+
 # The log may grow by a few pages, then nothing can be written any more.
 PAGE, MOST_PAGES = 4096, 40
 
@@ -78,12 +80,11 @@ async def _terminate(run: Run, stage: str) -> None:
 
 async def _freeze(run: Run, place: str) -> None:
     """Freeze a process until another has taken over what it held, then let it go on."""
-    if place in PLATFORM:
-        process = await _hit(run, place, signal.SIGSTOP)
-    else:
-        await run.outbox.fill()
-        process = await run.start(place, 2, stops=True)
-    await _until(process.is_stopped)
+    process = await _frozen(run, place)
+    while run.server is None and await asyncio.to_thread(_is_locked, _path(run)):
+        # Frozen while it writes: SQLite has no other writer until it wakes or dies.
+        await process.kill()
+        process = await _frozen(run, place)
     held = await _claimed(run)
     other = await run.start()
     taken = bool(held) and await _in_time(lambda: _is_free(run, held))
@@ -93,6 +94,27 @@ async def _freeze(run: Run, place: str) -> None:
     for one in (process, other):
         await one.kill()
     run.tally.other(f"frozen past its lease, {place}", taken_over=taken, alive=alive)
+
+
+async def _frozen(run: Run, place: str) -> Process:
+    """Freeze a process, in the middle of a request or at a point of its own."""
+    if place in PLATFORM:
+        process = await _hit(run, place, signal.SIGSTOP)
+    else:
+        await run.outbox.fill()
+        process = await run.start(place, 2, stops=True)
+    await _until(process.is_stopped)
+    return process
+
+
+def _is_locked(path: Path) -> bool:
+    try:
+        with sqlite3.connect(path, timeout=1, isolation_level=None) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("ROLLBACK")
+    except sqlite3.OperationalError:
+        return True
+    return False
 
 
 async def _claimed(run: Run) -> set[tuple[int, int]]:
@@ -117,11 +139,16 @@ async def _in_time(is_so: Callable[[], Awaitable[bool]]) -> bool:
 
 
 @asynccontextmanager
-async def _two_sending(run: Run, trouble: str) -> AsyncIterator[tuple[Process, Process]]:
-    """Let two processes send while a trouble comes and goes; both go on afterwards."""
+async def _two_sending(run: Run, trouble: str) -> AsyncIterator[dict[str, bool]]:
+    """Let two processes send while a trouble comes and goes; both go on afterwards.
+
+    What the body puts into the dictionary shows that the trouble was met; without it, one of
+    the processes must have complained.
+    """
     await run.outbox.fill()
     pair = await run.start_sending(), await run.start_sending()
-    yield pair
+    met = dict[str, bool]()
+    yield met
     run.seen.clear()
 
     async def both_send() -> bool:
@@ -130,9 +157,9 @@ async def _two_sending(run: Run, trouble: str) -> AsyncIterator[tuple[Process, P
         return {process.name for process in pair} <= run.seen
 
     again = await _in_time(both_send)
-    noticed = any(process.has_complained for process in pair)
+    met = met or {"noticed": any(process.has_complained for process in pair)}
     alive = all(process.code is None for process in pair)
-    run.tally.other(trouble, sent_again=again, noticed=noticed, alive=alive)
+    run.tally.other(trouble, sent_again=again, alive=alive, **met)
     for process in pair:
         await process.kill()
 
@@ -142,8 +169,9 @@ async def _lose_database(run: Run) -> None:
     if server is None:
         raise RuntimeError("SQLite has no connections to lose")
     for _ in range(2):
-        async with _two_sending(run, "connections ended"):
-            await asyncio.to_thread(server.terminate, _name(run))
+        async with _two_sending(run, "connections ended") as met:
+            # Those that are in no transaction are replaced without a word.
+            met["connected"] = await asyncio.to_thread(server.terminate, _name(run)) >= PAIR
     async with _two_sending(run, "database crashed"):
         await run.database.close()
         await asyncio.to_thread(server.restart)
