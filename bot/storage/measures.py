@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, FromClause, Select, String, Text, case, cast, func, select
+from sqlalchemy import ColumnElement, FromClause, Select, String, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.measures import (
@@ -31,12 +31,9 @@ from bot.storage.schema import (
     spending,
     stories,
     subscriptions,
-    summaries,
 )
 from bot.storage.spending import MICRO, RESERVED
-
-# A NUL as JSON writes it.
-NUL = r"\u0000"
+from bot.storage.summaries import method as made_by
 
 
 class Spent(NamedTuple):
@@ -59,7 +56,7 @@ async def read(connection: AsyncConnection, *, beats: Mapping[str, str], now: da
     spent = await _spending(connection, today=now.date())
     today = [row for row in spent if row.is_today]
     return Measures(
-        summaries=await _grouped(connection, select(_made().label("name"))),
+        summaries=await _grouped(connection, select(_method(made_by()).label("name"))),
         model_total=_use(spent),
         model_today=_use(today),
         model_reserved=sum(row.tokens for row in today if row.method == RESERVED),
@@ -171,13 +168,6 @@ def _time(value: str) -> datetime | None:
 def _age(at: datetime, now: datetime) -> float:
     # Another machine's clock may be ahead of ours.
     return max((now - at).total_seconds(), 0.0)
-
-
-def _made() -> ColumnElement[str]:
-    """Return the method of a summary that is kept."""
-    # Postgres keeps a NUL in a JSON document, and then refuses to look into it.
-    unreadable = cast(summaries.c.summary, Text).contains(NUL, autoescape=True)
-    return case((unreadable, OTHER), else_=_method(summaries.c.summary["method"].as_string()))
 
 
 def _listed(column: ColumnElement[str], known: Iterable[str]) -> ColumnElement[str]:

@@ -2,13 +2,17 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Text, case, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.model import Summary
 from bot.storage import documents
 from bot.storage.dialect import insert
 from bot.storage.schema import summaries
+
+# A NUL as JSON writes it, and what stands for the method of a summary that has one.
+NUL = r"\u0000"
+UNREADABLE = "unreadable"
 
 
 async def get(
@@ -47,10 +51,17 @@ async def of_story(connection: AsyncConnection, story_id: int) -> dict[str, Summ
 
 async def count_by_method(connection: AsyncConnection) -> dict[str, int]:
     """Return how many of the summaries that are kept came to be in which way."""
-    method = summaries.c.summary["method"].as_string()
-    statement = select(method.label("method"), func.count().label("count")).group_by(method)
-    rows = await connection.execute(statement.order_by(method))
+    each = select(method().label("method")).subquery()
+    statement = select(each.c.method, func.count().label("count")).group_by(each.c.method)
+    rows = await connection.execute(statement.order_by(each.c.method))
     return {row.method: row._mapping["count"] for row in rows}
+
+
+def method() -> ColumnElement[str]:
+    """Return how a summary that is kept came to be."""
+    # Postgres keeps a NUL in a JSON document, and then refuses to look into it.
+    unreadable = cast(summaries.c.summary, Text).contains(NUL, autoescape=True)
+    return case((unreadable, UNREADABLE), else_=summaries.c.summary["method"].as_string())
 
 
 async def save(
