@@ -71,14 +71,14 @@ class PublicFeeds:
         return (render_atom if wanted.form == "atom" else render_json_feed)(head, entries)
 
     async def _entries(self, output: OutputTarget, topic: str) -> list[FeedEntry]:
-        from bot.storage import corrections, digests, stories
+        from bot.storage import corrections, digests, merges
 
         async with self._app.database.read() as connection:
             found = await digests.latest_to(
                 connection, output.destination, topic, limit=output.keep
             )
             ids = {item.story_id for _, digest in found for item in digest.items}
-            called = await stories.now_called(connection, ids)
+            called = await merges.now_called(connection, ids)
             made = await corrections.of_stories(connection, set(called.values()))
         by_told = {old: made.get(new, ()) for old, new in called.items()}
         texts = self._app.texts

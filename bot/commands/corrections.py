@@ -18,7 +18,7 @@ from bot.domain.corrections import (
 from bot.domain.errors import InputError, NotFoundError
 from bot.domain.model import DigestItem, ItemKind, Language, Story
 from bot.domain.people import Admin, Operator, Person, check_admin
-from bot.storage import corrections, digests, readings, stories, summaries
+from bot.storage import corrections, digests, merges, readings, stories, summaries
 from bot.storage.database import Database
 
 
@@ -163,7 +163,7 @@ async def _sentences(connection: AsyncConnection, language: Language, story: Sto
 
 
 async def _posted(connection: AsyncConnection, story: Story) -> set[str]:
-    ids = await stories.once_called(connection, [story.id])
+    ids = await merges.once_called(connection, [story.id])
     return {
         text
         for posted in await digests.posted_with(connection, ids)

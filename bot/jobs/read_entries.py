@@ -14,7 +14,7 @@ from bot.domain.errors import StorageError
 from bot.domain.growth import Joined, grow
 from bot.domain.model import Entry
 from bot.domain.topic import Level
-from bot.storage import entries, facts, readings, stories, turns
+from bot.storage import entries, facts, merges, readings, stories, turns
 from bot.storage.database import STORAGE_ATTEMPTS, Database
 from bot.storage.readings import SEAL
 from bot.understanding.reader import REMEMBER, ReadBatch, Reader
@@ -157,8 +157,8 @@ async def _save(
     await _save_stories(connection, [(by_id[r.entry_id], r) for r in read.readings])
     await readings.save(connection, read.readings)
     for left, into in (await readings.move(connection, topic, read.moved)).items():
-        await stories.save_merged(connection, left, into=into)
-    await stories.save_follows(connection, read.follows)
+        await merges.save_merged(connection, left, into=into)
+    await merges.save_follows(connection, read.follows)
 
 
 def _touching(batch: Sequence[Entry], read: ReadBatch, level_of: LevelOf) -> list[Joined]:

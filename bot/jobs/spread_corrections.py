@@ -15,7 +15,7 @@ from bot.domain.corrections import Correction, corrected_digest
 from bot.domain.errors import StorageError
 from bot.domain.model import Delivery, DeliveryStatus, Digest
 from bot.platforms.messenger import Editor, Messenger
-from bot.storage import corrections, deliveries, digests, stories
+from bot.storage import corrections, deliveries, digests, merges
 from bot.storage.database import Database
 from bot.storage.digests import Posted
 
@@ -41,7 +41,7 @@ async def spread_corrections(
         due = await corrections.to_spread(connection, now=now)
         if not due:
             return 0
-        ids = await stories.once_called(connection, [one.story_id for one in due])
+        ids = await merges.once_called(connection, [one.story_id for one in due])
         found = await digests.posted_with(connection, ids)
     changed = 0
     for posted in found:
@@ -72,7 +72,7 @@ async def _correct(
     if not parts:
         return False
     told = [item for digest in posted.digests for item in digest.items]
-    called = await stories.now_called(connection, [item.story_id for item in told])
+    called = await merges.now_called(connection, [item.story_id for item in told])
     made = await corrections.of_stories(connection, set(called.values()))
     by_told = {old: made.get(new, ()) for old, new in called.items()}
     right = [corrected_digest(digest, by_told) for digest in posted.digests]

@@ -36,7 +36,7 @@ from bot.domain.topic import Level
 from bot.domain.why import Because, Fate, Scope
 from bot.feeds.urls import canonical_url
 from bot.jobs.write_digests import DigestWriter
-from bot.storage import deliveries, digests, entries, feeds, pruned_items, readings, stories
+from bot.storage import deliveries, digests, entries, feeds, merges, pruned_items, readings, stories
 from bot.storage.database import Database
 from bot.summarize.extractive import ExtractiveSummarizer
 from bot.understanding.expressions import finds
@@ -200,7 +200,7 @@ async def test_a_merged_story_is_found_in_the_digests_of_both_ids(
     async with database.write() as connection:
         moved = {e.id: 1 for e in (await stories.by_ids(connection, [2]))[2].entries}
         for left, into in (await readings.move(connection, "japan-korea", moved)).items():
-            await stories.save_merged(connection, left, into=into)
+            await merges.save_merged(connection, left, into=into)
     why = await desk.why("story:2", scope=SCOPE)
     assert why.story is not None
     assert (why.story.id, why.merged_from) == (1, 2)

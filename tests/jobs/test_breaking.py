@@ -29,7 +29,7 @@ from bot.domain.schedule import parse_schedule
 from bot.jobs.break_stories import Newsroom, beside_slots, break_stories
 from bot.jobs.write_digests import DigestWriter, PutOff, write_digests
 from bot.storage import broken as broken_rows
-from bot.storage import entries, feeds, readings, stories, subscriptions
+from bot.storage import entries, feeds, merges, readings, stories, subscriptions
 from bot.storage.database import Database
 from bot.storage.schema import broken, deliveries
 from bot.summarize.extractive import ExtractiveSummarizer
@@ -294,7 +294,7 @@ async def test_a_merged_story_does_not_break_again(bot: Bot) -> None:
     async with bot.database.write() as connection:
         held = await readings.of_story(connection, 2)
         await readings.move(connection, "japan-korea", {r.entry_id: 1 for r in held})
-        await stories.save_merged(connection, 2, into=1)
+        await merges.save_merged(connection, 2, into=1)
     assert await bot.tick(bot.now + MINUTE) == 0
 
 

@@ -6,7 +6,7 @@ import pytest
 from bot.domain.growth import grow
 from bot.domain.model import Entry, FeedSpec
 from bot.domain.outlets import Outlets
-from bot.storage import digests, entries, feeds, readings, stories
+from bot.storage import digests, entries, feeds, merges, readings, stories
 from bot.storage.database import Database
 from bot.storage.schema import told
 from tests.builders import CHANNEL, NOW, OUTLETS, parsed, reading
@@ -83,7 +83,7 @@ async def test_a_merged_storys_id_leads_to_the_other(
             held = [r.entry_id for r in await readings.of_story(connection, left)]
             moved = dict.fromkeys(held, into)
             assert await readings.move(connection, "japan-korea", moved) == {left: into}
-            await stories.save_merged(connection, left, into=into)
+            await merges.save_merged(connection, left, into=into)
     async with database.read() as connection:
         found = [await stories.get(connection, number) for number in (1, 2, 3)]
         listed = await stories.latest(
@@ -108,7 +108,7 @@ async def test_a_merge_is_no_news(database: Database, saved: list[Entry]) -> Non
                     )
                 )
         await readings.move(connection, "japan-korea", {saved[0].id: 2})
-        await stories.save_merged(connection, 1, into=2)
+        await merges.save_merged(connection, 1, into=2)
         merged = await stories.get(connection, 2)
         versions = [
             (await digests.told_versions(connection, destination))[2]

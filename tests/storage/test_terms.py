@@ -7,7 +7,7 @@ import pytest
 from bot.domain.growth import grow
 from bot.domain.model import FeedSpec, Summary
 from bot.domain.outlets import Outlets, OutletTerms
-from bot.storage import entries, feeds, readings, stories, summaries, terms, why
+from bot.storage import entries, feeds, merges, readings, stories, summaries, terms, why
 from bot.storage.database import Database
 from bot.storage.hashes import content_hash
 from tests.builders import NOW, OUTLETS, parsed, reading
@@ -110,7 +110,7 @@ async def followed(filled: Database) -> Database:
         read = replace(reading(entry.id), story_id=2)
         await stories.save(connection, [grow(None, 2, [(entry, read)])])
         await readings.save(connection, [read])
-        await stories.save_follows(connection, {2: 1})
+        await merges.save_follows(connection, {2: 1})
     return filled
 
 

@@ -26,7 +26,17 @@ from bot.domain.model import (
 from bot.domain.outlets import Outlets
 from bot.domain.planning import plan
 from bot.domain.retry import LEASE
-from bot.storage import deliveries, digests, entries, feeds, readings, stories, subscriptions, turns
+from bot.storage import (
+    deliveries,
+    digests,
+    entries,
+    feeds,
+    merges,
+    readings,
+    stories,
+    subscriptions,
+    turns,
+)
 from bot.storage.database import Database
 from tests.builders import CHANNEL, NOW, OUTLETS, TASTE, parsed, reading, topic
 from tests.fakes.postgres import PostgresServer
@@ -229,7 +239,7 @@ async def test_what_is_told_while_stories_merge_counts(
     async def merge() -> None:
         async with other.write() as connection:
             await readings.move(connection, "japan-korea", {pair[0].id: 2})
-            await stories.save_merged(connection, 1, into=2)
+            await merges.save_merged(connection, 1, into=2)
 
     async with database.write() as connection:
         grown = digest_of(replace(known[2], version=5))

@@ -24,7 +24,7 @@ from bot.domain.model import Destination, FeedSpec, Sent, SubscriptionStatus, Su
 from bot.domain.outlets import Outlets
 from bot.domain.retry import LEASE, next_step
 from bot.domain.spending import Budget, Spending
-from bot.storage import deliveries, entries, facts, feeds, stories, subscriptions, summaries
+from bot.storage import deliveries, entries, facts, feeds, merges, stories, subscriptions, summaries
 from bot.storage import schema as tables
 from bot.storage.database import Database
 from bot.storage.spending import StoredLedger
@@ -208,7 +208,7 @@ async def test_entries_stories_and_feeds(database: Database, served: Served) -> 
     """A story that went into another is none; a feed that was removed is none either."""
     await save_news(database, "extractive", "extractive")
     async with database.write() as connection:
-        await stories.save_merged(connection, 1, into=2)
+        await merges.save_merged(connection, 1, into=2)
         await connection.execute(
             update(tables.entries).where(tables.entries.c.guid == "guid-1").values(unread=False)
         )

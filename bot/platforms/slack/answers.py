@@ -12,6 +12,22 @@ from bot.domain.model import Destination, Language, Subscription, SubscriptionSt
 from bot.domain.people import Person
 from bot.domain.schedule import describe, next_slot
 from bot.domain.why import Scope
+from bot.platforms.slack.asked import (
+    AskWhy,
+    Change,
+    Correct,
+    ForgetMe,
+    Help,
+    ListDigests,
+    Manage,
+    ManageFeeds,
+    Misuse,
+    News,
+    Request,
+    Search,
+    ShowStory,
+    Subscribe,
+)
 from bot.platforms.slack.blocks import (
     bullets,
     code,
@@ -28,22 +44,6 @@ from bot.platforms.slack.channels import Channels
 from bot.platforms.slack.config import PLATFORM
 from bot.platforms.slack.feeds import answer_feeds
 from bot.platforms.slack.render import MESSAGE_LIMIT, Message, render_digest, shorten
-from bot.platforms.slack.requests import (
-    AskWhy,
-    Change,
-    Correct,
-    ForgetMe,
-    Help,
-    ListDigests,
-    Manage,
-    ManageFeeds,
-    Misuse,
-    News,
-    Request,
-    Search,
-    ShowStory,
-    Subscribe,
-)
 from bot.rendering.people import tell_forgotten
 from bot.rendering.tastes import say_taste
 from bot.rendering.texts import Texts

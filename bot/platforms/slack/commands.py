@@ -21,11 +21,12 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.commands.desk import Desk
 from bot.platforms.slack.account import Identity
 from bot.platforms.slack.answers import Answers, Asker
+from bot.platforms.slack.asked import ForgetMe, Manage
 from bot.platforms.slack.channels import CONNECTION_ERRORS, Channels, Languages
 from bot.platforms.slack.config import SlackConfig
 from bot.platforms.slack.removal import hear_removals
 from bot.platforms.slack.render import Message
-from bot.platforms.slack.requests import ForgetMe, Manage, read_request
+from bot.platforms.slack.requests import read_request
 from bot.rendering.texts import Texts
 
 log = structlog.get_logger()

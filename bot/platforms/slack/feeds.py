@@ -2,8 +2,8 @@
 
 from bot.commands.desk import Desk
 from bot.domain.people import Person
+from bot.platforms.slack.asked import ManageFeeds
 from bot.platforms.slack.config import PLATFORM
-from bot.platforms.slack.requests import ManageFeeds
 from bot.rendering.feed_list import feed_lines, tell_added, tell_check
 from bot.rendering.texts import Texts
 

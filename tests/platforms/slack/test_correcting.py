@@ -11,9 +11,10 @@ from bot.domain.corrections import CorrectionKind
 from bot.domain.errors import NotFoundError
 from bot.domain.model import Language
 from bot.domain.people import Admin
+from bot.platforms.slack.asked import Correct, Misuse
 from bot.platforms.slack.config import SlackConfig
 from bot.platforms.slack.platform import SlackPlatform
-from bot.platforms.slack.requests import Correct, Misuse, read_request
+from bot.platforms.slack.requests import read_request
 from bot.rendering.texts import Texts
 from tests.fakes.slack_server import SlackServer
 from tests.fakes.slack_workspace import TEAM

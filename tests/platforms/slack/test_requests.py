@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bot.commands.search import SearchOptions
 from bot.domain.model import Language
-from bot.platforms.slack.requests import (
+from bot.platforms.slack.asked import (
     Change,
     Help,
     ListDigests,
@@ -18,8 +18,8 @@ from bot.platforms.slack.requests import (
     Search,
     ShowStory,
     Subscribe,
-    read_request,
 )
+from bot.platforms.slack.requests import read_request
 from bot.rendering.texts import load_texts
 from tests.platforms.slack.conftest import LOCALES
 
