@@ -124,15 +124,19 @@ async def failure(platform: SlackPlatform) -> str:
 
 
 @pytest.fixture
-def connect(texts: dict[str, Texts]) -> Connect:
+async def connect(texts: dict[str, Texts]) -> AsyncIterator[Connect]:
     """Return a function that makes a messenger whose time-out a test can wait for."""
+    made: list[SlackMessenger] = []
 
     def make(config: SlackConfig) -> SlackMessenger:
         client = posting_client(config)
         client.timeout = 1
-        return SlackMessenger(client, Identity(client), texts)
+        made.append(SlackMessenger(client, Identity(client), texts))
+        return made[-1]
 
-    return make
+    yield make
+    for messenger in made:
+        await messenger.close()
 
 
 @pytest.fixture
