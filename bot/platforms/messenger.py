@@ -35,7 +35,11 @@ class Messenger(Protocol):
         ...
 
     async def send(self, delivery: Delivery) -> SendOutcome:
-        """Send one payload, once, without retries of its own; never raises for the network."""
+        """Send one payload, once, without retries of its own; never raises for the network.
+
+        Raises TooLateError where its claim is over before the request begins, which whoever
+        makes requests over a network has to watch (``bot.platforms.claims``).
+        """
         ...
 
     async def find(self, delivery: Delivery) -> Sent | Unreachable | Unknown:
