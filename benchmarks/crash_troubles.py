@@ -28,6 +28,7 @@ TERM_SECONDS = 25
 AWAY_SECONDS = 3
 LOCKED_SECONDS = 2 * BUSY_TIMEOUT_MS / 1000
 
+# The processes that send while a trouble comes: each has a connection at least.
 PAIR = 2
 
 # The log may grow by a few pages, then nothing can be written any more.

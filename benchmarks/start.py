@@ -25,8 +25,8 @@ from tests.fakes.postgres import running_postgres
 
 ROOT = Path(__file__).parents[1]
 
-# What the crash harness is promised of a sending role (a thousand kills in half an hour), but for
-# the chat platforms' libraries, which take a third of a second by themselves.
+# What the crash harness is promised of a sending role (a thousand kills in half an hour); the
+# chat platforms' own libraries are not counted.
 SEND_MUST = 0.5
 
 ROLES = ("send", "write", "read", "poll", "care")

@@ -29,7 +29,7 @@ MAX_ATTEMPTS = 14
 LEASE = timedelta(minutes=2)
 
 # A claim so young cannot have been lost to another process, whose clock may be ahead of ours:
-# it is not looked at again before the message is sent.
+# the database is not asked again before the message is sent.
 FRESH_CLAIM = timedelta(seconds=5)
 
 # A request that was cut off may still be carried out. A platform takes a few seconds for it;

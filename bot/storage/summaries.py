@@ -51,6 +51,7 @@ async def of_story(connection: AsyncConnection, story_id: int) -> dict[str, Summ
 
 async def count_by_method(connection: AsyncConnection) -> dict[str, int]:
     """Return how many of the summaries that are kept came to be in which way."""
+    # Postgres takes two of the same expression for different ones where they hold parameters.
     each = select(method().label("method")).subquery()
     statement = select(each.c.method, func.count().label("count")).group_by(each.c.method)
     rows = await connection.execute(statement.order_by(each.c.method))

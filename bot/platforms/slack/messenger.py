@@ -1,7 +1,9 @@
 """Sends frozen payloads to Slack channels, once each, and finds them again."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from copy import copy
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -65,18 +67,8 @@ def posting_client(config: SlackConfig) -> AsyncWebClient:
     )
 
 
-def _watched_session(patience: float) -> aiohttp.ClientSession:
-    """Return a session like those that the SDK makes for each call, which looks at the claim."""
-    return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(force_close=True, limit=0),
-        cookie_jar=aiohttp.DummyCookieJar(),
-        timeout=aiohttp.ClientTimeout(total=patience),
-        trace_configs=[watch(aiohttp.TraceConfig())],
-    )
-
-
 class SlackMessenger:
-    """A Messenger for the workspace of one bot token. Close it with ``close``."""
+    """A Messenger for the workspace of one bot token."""
 
     platform = PLATFORM
 
@@ -86,11 +78,6 @@ class SlackMessenger:
         self._client = client
         self._identity = identity
         self._texts = texts
-
-    async def close(self) -> None:
-        """Close the connections; the next message opens others."""
-        if self._client.session is not None:
-            await self._client.session.close()
 
     @property
     def ready(self) -> bool:
@@ -180,20 +167,34 @@ class SlackMessenger:
     async def _post(
         self, delivery: Delivery, *, text: str, blocks: list[Block] | None = None
     ) -> Sent:
-        if self._client.session is None or self._client.session.closed:
-            self._client.session = _watched_session(self._client.timeout)
-        call = self._client.chat_postMessage(
-            # Slack takes a person's id for the direct conversation with the bot.
-            channel=delivery.destination.person or delivery.destination.channel,
-            text=text,
-            blocks=blocks,
-            mrkdwn=False,
-            unfurl_links=False,
-            unfurl_media=False,
-            metadata={"event_type": EVENT_TYPE, "event_payload": {"key": delivery.key}},
-        )
-        answer = await readable(call)
+        async with self._watched() as client:
+            call = client.chat_postMessage(
+                # Slack takes a person's id for the direct conversation with the bot.
+                channel=delivery.destination.person or delivery.destination.channel,
+                text=text,
+                blocks=blocks,
+                mrkdwn=False,
+                unfurl_links=False,
+                unfurl_media=False,
+                metadata={"event_type": EVENT_TYPE, "event_payload": {"key": delivery.key}},
+            )
+            answer = await readable(call)
         return Sent(message_id=str(answer["ts"]))
+
+    @asynccontextmanager
+    async def _watched(self) -> AsyncIterator[AsyncWebClient]:
+        """Yield the client with a session for one call that looks at the claim last of all.
+
+        Without one the SDK makes a session for each call by itself, which nobody can watch.
+        """
+        session = aiohttp.ClientSession(
+            timeout=aiohttp.ClientTimeout(total=self._client.timeout),
+            trace_configs=[watch(aiohttp.TraceConfig())],
+        )
+        async with session:
+            client = copy(self._client)
+            client.session = session
+            yield client
 
     async def find(self, delivery: Delivery) -> Sent | Unreachable | Unknown:
         """Look for the delivery's key in the channel's messages since the first attempt."""

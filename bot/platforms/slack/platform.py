@@ -78,7 +78,6 @@ class SlackPlatform:
         end = clock() + EXIT_PATIENCE_SECONDS
         serving.cancel()
         await asyncio.wait({serving}, timeout=EXIT_PATIENCE_SECONDS)
-        await self.messenger.close()
         await self._commands.finish(max(0.0, end - clock()))
 
     async def _serve(self) -> None:

@@ -30,7 +30,4 @@ class SlackSender:
         check_token("SLACK_BOT_TOKEN", self._token)
         account = await self._identity.check()
         log.info("slack ready to send", bot=account.name, workspace=account.team_id)
-        try:
-            await asyncio.Event().wait()
-        finally:
-            await self.messenger.close()
+        await asyncio.Event().wait()

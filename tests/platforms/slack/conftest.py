@@ -124,19 +124,15 @@ async def failure(platform: SlackPlatform) -> str:
 
 
 @pytest.fixture
-async def connect(texts: dict[str, Texts]) -> AsyncIterator[Connect]:
+def connect(texts: dict[str, Texts]) -> Connect:
     """Return a function that makes a messenger whose time-out a test can wait for."""
-    made: list[SlackMessenger] = []
 
     def make(config: SlackConfig) -> SlackMessenger:
         client = posting_client(config)
         client.timeout = 1
-        made.append(SlackMessenger(client, Identity(client), texts))
-        return made[-1]
+        return SlackMessenger(client, Identity(client), texts)
 
-    yield make
-    for messenger in made:
-        await messenger.close()
+    return make
 
 
 @pytest.fixture

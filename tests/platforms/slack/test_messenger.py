@@ -56,18 +56,6 @@ async def test_a_claim_that_is_over_when_the_connection_stands_sends_nothing(
         assert isinstance(await messenger.send(delivery), Sent)
 
 
-async def test_a_messenger_that_was_closed_can_send_again(
-    slack: SlackServer, messenger: SlackMessenger, delivery: Delivery
-) -> None:
-    """A platform that failed is started again with the messenger that it had."""
-    for count in (1, 2):
-        assert isinstance(await messenger.send(delivery), Sent)
-        await messenger.close()
-        assert len(slack.called("chat.postMessage")) == count
-    with sending_while(lambda: False), pytest.raises(TooLateError):
-        await messenger.send(delivery)
-
-
 @pytest.mark.parametrize(
     "trouble",
     [
