@@ -1,9 +1,11 @@
 """The evaluation data, where it is there: it belongs to its publishers and is never shipped."""
 
+import csv
 import json
 import os
 import tomllib
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from pydantic import TypeAdapter
 from bot.domain.topic import Name, Topic
 
 ROOT = Path(__file__).parents[1]
+LABELS = Path(__file__).parent / "labels"
 VARIABLE = "STRAIT_EVAL_DATA"
 ABSENT = (
     f"The evaluation data is absent: set {VARIABLE} to its folder, or put it in ../shared/data "
@@ -39,6 +42,21 @@ def records(name: str) -> list[Record]:
         raise FileNotFoundError(ABSENT)
     with (found / name).open(encoding="utf-8") as lines:
         return [json.loads(line) for line in lines]
+
+
+def labelled(name: str) -> list[Record]:
+    """Return the items of the stream that ``labels/NAME.csv`` labels, with what it says of them.
+
+    They come in order of publication, their addresses as their ids.
+
+    Raises:
+        FileNotFoundError: the data is absent; the error says how to point at it.
+    """
+    with (LABELS / f"{name}.csv").open(encoding="utf-8", newline="") as lines:
+        labels = {row["url"]: row for row in csv.DictReader(lines)}
+    stream = {row["url"]: row for row in records("stream_dev.jsonl") if row["url"] in labels}
+    rows = [{**stream[url], **label, "id": url} for url, label in labels.items()]
+    return sorted(rows, key=lambda row: datetime.fromisoformat(row["published"]))
 
 
 def chains() -> Mapping[str, list[str]]:

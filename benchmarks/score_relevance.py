@@ -19,6 +19,7 @@ from benchmarks.fit_relevance import (
     PERIPHERAL,
     Given,
     given_for,
+    is_written,
     issue_design,
     out_of_fold,
     peripheral_threshold,
@@ -31,6 +32,8 @@ from benchmarks.resampling import grouped, item_interval, told
 POOLED = {"F": (0.60, 0.85, 0.92), "AP": (0.72, 0.92, 0.97)}
 BY_LANGUAGE = (None, 0.90, 0.97)
 ISSUES = (None, 0.85, 0.93)
+# How the ids of ``jk_gold_dev`` begin.
+GOLD = "jk"
 LANGUAGES = ("en", "ja", "ko")
 BINS = 5
 # As in Guo et al. 2017 and before, but ten bins: few items lie between the ends.
@@ -61,18 +64,18 @@ class Scored:
 
     def stream(self) -> list[int]:
         """Positions of ``jk_gold_dev``."""
-        return [at for at, row in enumerate(self.given.rows) if _in_stream(row["id"])]
+        return [at for at, row in enumerate(self.given.rows) if row["id"].startswith(GOLD)]
 
     def of(self, language: str) -> list[int]:
         """Positions of ``trilingual_dev`` in one language."""
         rows = enumerate(self.given.rows)
-        return [at for at, row in rows if not _in_stream(row["id"]) and row["lang"] == language]
+        return [at for at, row in rows if is_written(row) and row["lang"] == language]
 
     def groups(self, part: Part) -> list[list[int]]:
         """Positions by day in a stream, by event where items were written as events."""
         rows = self.given.rows
         return grouped(
-            (rows[at]["published"][:10] if _in_stream(rows[at]["id"]) else rows[at]["event"], at)
+            (rows[at]["event"] if is_written(rows[at]) else rows[at]["published"][:10], at)
             for at in part
         )
 
@@ -88,10 +91,6 @@ class Scored:
         return self.chance[at].tolist(), self.true[at].tolist()
 
 
-def _in_stream(id_: str) -> bool:
-    return id_.startswith("jk")
-
-
 @cache
 def scored(encoder: str | None) -> Scored:
     """Score the labelled items out of fold, with the vectors of an encoder or without."""
@@ -105,7 +104,8 @@ def core_by_url() -> dict[str, bool]:
     """Return which items of the stream are called core by what was fitted without their days."""
     found = scored(ENCODER)
     said = found.chance >= found.threshold
-    return {str(found.given.rows[at]["url"]): bool(said[at]) for at in found.stream()}
+    rows = enumerate(found.given.rows)
+    return {str(row["url"]): bool(said[at]) for at, row in rows if not is_written(row)}
 
 
 def out_of_fold_rows() -> Iterator[Row]:

@@ -180,7 +180,7 @@ def test_names_are_checked_too(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("threshold = 0.61", "threshold = 1.5", "threshold: "),
+        ("threshold = 0.55", "threshold = 1.5", "threshold: "),
         ('sides = ["KR", "JP"]', 'sides = ["KR", "JPN"]', 'sides: found "JPN"; allowed is'),
         ('id = "japan-korea"', 'id = "japan"', 'the name of its file, "japan-korea"'),
     ],
