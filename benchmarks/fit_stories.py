@@ -44,7 +44,7 @@ CORE = 2
 FOLDS = 5
 RIDGE = 1.0
 # Pairs of an event weigh less the larger it is: one summit is not the whole of the news.
-PAIR_WEIGHT, EVENT_POWER = 3.0, -0.5
+PAIR_WEIGHT, EVENT_POWER = 2.0, -0.5
 # Joining is decided where it is more likely than not.
 JOIN = 0.0
 # The log-odds tried for telling a new story as a follow-up.

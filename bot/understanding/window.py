@@ -106,9 +106,9 @@ class Comparison:
     """An entry beside those of a window.
 
     ``signals`` has a row for each entry and a column for each of ``pairs.SIGNALS``;
-    ``vectors`` are the centred unit vectors of the entries, shape ``(entries, dim)``,
-    ``cosines`` their cosines with the entry's, and ``hours`` how long after it they came
-    (negative: before).
+    ``vectors`` are the unit vectors of the entries without the fitted means of their
+    languages, shape ``(entries, dim)``, ``cosines`` theirs with the entry's, and ``hours``
+    how long after it they came (negative: before).
     """
 
     signals: Floats
@@ -119,9 +119,13 @@ class Comparison:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Stack:
-    """The items of a window as arrays: times in hours, languages and what they mean."""
+    """The items of a window as arrays: times in hours, languages and what they mean.
+
+    ``vectors`` are centred by the means of the window, ``fixed`` by the fitted ones.
+    """
 
     vectors: NDArray[np.float32]
+    fixed: NDArray[np.float32]
     hours: Floats
     of: NDArray[np.int64]
     number: Mapping[str, int]
@@ -172,6 +176,7 @@ class Window:
         same = (stack.of == stack.number.get(item.language, -1)).astype(float)
         own = unit((item.vector - self._centre(item.language))[None, :])[0]
         cosines = (stack.vectors @ own).astype(np.float64)
+        fixed = unit((item.vector - self._fixed_centre(item.language))[None, :])[0]
         columns = (
             cosines,
             same,
@@ -183,23 +188,34 @@ class Window:
             cosines * names,
         )
         signals = np.stack(columns, axis=1)
-        return Comparison(signals=signals, vectors=stack.vectors, cosines=cosines, hours=hours)
+        return Comparison(
+            signals=signals,
+            vectors=stack.fixed,
+            cosines=(stack.fixed @ fixed).astype(np.float64),
+            hours=hours,
+        )
 
     def _stack(self, dim: int) -> _Stack:
         """Return the items as arrays, their vectors without the means of their languages.
 
-        Within one subject all vectors look alike, and each language has its own offset. The
-        mean is that of the window, or the fitted one where the window holds few.
+        Within one subject all vectors look alike, and each language has its own offset. Two
+        entries are told apart best without the mean of the window, or the fitted one where
+        it holds few. A whole story is told better without the fitted one alone: on a day that
+        one event fills, the window's mean is that event, and would be missing from its vectors.
         """
         if self._stacked is None:
             languages = list(dict.fromkeys(one.language for one in self.items))
             number = {language: at for at, language in enumerate(languages)}
             of = np.array([number[one.language] for one in self.items], dtype=np.int64)
             rows = np.array([one.vector for one in self.items], np.float32).reshape(-1, dim)
-            centres = np.array([self._centre(one) for one in languages], np.float32)
+            centres, fixed = (
+                np.array([centre(one) for one in languages], np.float32).reshape(-1, dim)
+                for centre in (self._centre, self._fixed_centre)
+            )
             hours = [one.at.timestamp() / SECONDS_PER_HOUR for one in self.items]
             self._stacked = _Stack(
-                vectors=unit(rows - centres.reshape(-1, dim)[of]),
+                vectors=unit(rows - centres[of]),
+                fixed=unit(rows - fixed[of]),
                 hours=np.array(hours, dtype=float),
                 of=of,
                 number=number,
@@ -214,3 +230,8 @@ class Window:
             return np.asarray(total / max(1, len(spoken)), dtype=np.float32)
         total = total + prior * PRIOR_VECTORS
         return np.asarray(total / (PRIOR_VECTORS + len(spoken)), dtype=np.float32)
+
+    def _fixed_centre(self, language: str) -> NDArray[np.float32]:
+        """Return the fitted mean; that of the window for vectors without one."""
+        prior = prior_centre(self._encoder, language)
+        return self._centre(language) if prior is None else prior

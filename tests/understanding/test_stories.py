@@ -9,6 +9,7 @@ import pytest
 
 from bot.understanding.pairs import SIGNALS, Item, Linear, StoryWeights, story_weights
 from bot.understanding.stories import WINDOW, Placed, Stories
+from bot.understanding.vectors import prior_centre, unit
 from bot.understanding.window import TermIndex, Window
 
 START = datetime(2025, 8, 23, tzinfo=UTC)
@@ -168,9 +169,26 @@ def test_means_of_the_window_tell_one_subject_apart() -> None:
     window = Window("none")
     for at, angle in enumerate((80, 85, 95)):
         window.add(item(at, angle))
-    cosines = window.compare(item(9, 82)).cosines
+    cosines = window.compare(item(9, 82)).signals[:, SIGNALS.index("cosine")]
     assert cosines[0] > 0.9
     assert cosines[2] < 0
+
+
+def test_an_event_that_fills_the_window_is_not_taken_out_of_its_own_story() -> None:
+    """Stories are compared without the fitted mean alone: the window's mean is the event."""
+    centre = prior_centre("use", "en")
+    assert centre is not None
+    event = np.zeros_like(centre)
+    event[0] = 1.0
+    window = Window("use")
+    for at in range(60):
+        rest = np.zeros_like(centre)
+        rest[at + 1] = 0.5
+        window.add(replace(item(at, 0), vector=unit((centre + event + rest)[None, :])[0]))
+    asked = replace(item(99, 0), vector=unit((centre + event)[None, :])[0])
+    compared = window.compare(asked)
+    assert compared.cosines.min() > 0.8
+    assert compared.signals[:, SIGNALS.index("cosine")].max() < 0.6
 
 
 @pytest.mark.parametrize("encoder", ["e5", "use"])
