@@ -16,7 +16,7 @@ from functools import cache
 from itertools import count
 from typing import Any
 
-from benchmarks import data, fit_stories, metrics, score_relevance, summaries
+from benchmarks import data, fit_stories, metrics, plain, score_relevance, summaries
 from benchmarks.report import Row, print_table
 from bot.jobs.replay import ReplayLine, decisions, read_all
 from bot.understanding.reader import Reader
@@ -53,7 +53,7 @@ def in_order(rows: Sequence[data.Record]) -> list[data.Record]:
 
 
 def clustering(
-    name: str, rows: Sequence[data.Record], *, floor: float, must: float
+    name: str, rows: Sequence[data.Record], *, floor: float | None = None, must: float | None = None
 ) -> Iterator[Row]:
     """Score stories of a set that nothing was fitted on."""
     rows = in_order(rows)
@@ -127,12 +127,20 @@ def og2021(*, full: bool) -> Iterator[Row]:
     yield from clustering("og2021 English", english, floor=0.443, must=0.60)
 
 
+def other_news() -> Iterator[Row]:
+    """Stories of news about Japan that is not about Korea: mostly single reports."""
+    rows = [{**row, "event": row["event"] or row["url"]} for row in data.labelled("stories")]
+    yield from clustering("other news about Japan", rows)
+
+
 def reading(*, full: bool) -> Iterator[Row]:
     """Measure relevance, duplicates and stories."""
     yield from score_relevance.out_of_fold_rows()
     yield from fit_stories.out_of_fold(encoder())
+    yield from plain.rows(encoder())
     yield from duplicates()
     yield from og2021(full=full)
+    yield from other_news()
     yield from stream(full=full)
 
 

@@ -16,7 +16,8 @@ from bot.understanding.text import bare_title, lead, numbers, terms
 
 # What is compared of two entries, in the order of the fitted weights: the cosine of their
 # centred vectors, whether they share a language, rare names, rare numbers, rare words within
-# a language and across languages (each a weighted cosine), log(1 + hours between), and the
+# a language and across languages (each a weighted cosine), the root of the days between (a
+# logarithm makes much of minutes, which outlets that stamp only the day do not know), and the
 # product of the cosines of vectors and names: either may suffice, both add less than each.
 SIGNALS = (
     "cosine",
@@ -25,7 +26,7 @@ SIGNALS = (
     "numbers",
     "words",
     "foreign_words",
-    "hours",
+    "days",
     "sense_and_names",
 )
 # What is compared of an entry and a story: the mean pair log-odds with its members, the log

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from bot.understanding.pairs import Item
 from bot.understanding.vectors import prior_centre, unit
 
-SECONDS_PER_HOUR = 3600.0
+SECONDS_PER_HOUR, HOURS_PER_DAY = 3600.0, 24.0
 # Entries supposed before any is known: keeps the rarities of terms even at the start.
 PRIOR_ENTRIES = 20.0
 # How many entries the fitted mean of a language's vectors weighs against those of the window.
@@ -184,7 +184,7 @@ class Window:
             numbers,
             words * same,
             words * (1 - same),
-            np.log1p(np.abs(hours)),
+            np.sqrt(np.abs(hours) / HOURS_PER_DAY),
             cosines * names,
         )
         signals = np.stack(columns, axis=1)

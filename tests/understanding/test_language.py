@@ -31,6 +31,25 @@ def test_a_few_letters_take_the_feeds_word() -> None:
     assert language_of("Tokyo", "en") == "en"
 
 
+@pytest.mark.parametrize(
+    "headline",
+    [
+        "Japan tops mango trade",
+        "Taipei woos Okinawa travellers",
+        "Sumo: Onosato eyes Nagoya title",
+    ],
+)
+def test_a_headline_of_names_takes_the_feeds_word(headline: str) -> None:
+    """English made of foreign names is no Javanese or Nigerian Pidgin."""
+    assert language_of(headline, "en") == "en"
+
+
+def test_a_feed_that_is_surely_wrong_is_not_believed() -> None:
+    """A German report in a feed that says English is German."""
+    told = "Die Außenminister beider Länder trafen sich am Montag zu Gesprächen in Tokio"
+    assert language_of(told, "en") == "de"
+
+
 def test_no_letters_and_no_hint_is_unknown() -> None:
     """Numbers and marks have no language; a nonsense hint is no hint."""
     assert language_of("2025 – 08", None) == UNKNOWN
